@@ -1,0 +1,1 @@
+"""An asynchronous connection pool for SurrealDB."""
