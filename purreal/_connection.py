@@ -1,0 +1,112 @@
+"""Owns what "something lendable" and its maker are to a pool; must not know sockets or pools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import EllipsisType
+from typing import Any, Protocol
+from uuid import UUID
+
+Timeout = float | EllipsisType | None
+"""Seconds; None for no limit; ``...`` for the connection's configured request timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of a borrower and how it ended, as handed to ``on_exchange``.
+
+    Args:
+        connection_id: number of the connection, unique within the process.
+        method: name of the RPC method, such as ``query``.
+        seconds: from handing the request over to its end, on the monotonic clock.
+        reply: the whole RPC reply; for ``query`` its ``result`` is a list with one
+            ``{"status", "result", "time"}`` for each statement. None when no reply came.
+        error: what the caller got raised (also a cancellation); None after success.
+    """
+
+    connection_id: int
+    method: str
+    seconds: float
+    reply: Mapping[str, Any] | None
+    error: BaseException | None
+
+
+class Connection(Protocol):
+    """Something that a pool can lend: a socket of its own, or a session on a shared one."""
+
+    dirty: bool
+    """True when the borrower changed, or may have changed, what the next one would see."""
+    on_lost: Callable[[], None] | None
+    """Called once, synchronously, when `usable` turns False by itself (not by abort or close)."""
+    on_exchange: Callable[[Exchange], None] | None
+    """Called synchronously in the task that made the request, when the request ended."""
+
+    @property
+    def id(self) -> int:
+        """Number of this connection, unique within the process."""
+
+    @property
+    def usable(self) -> bool:
+        """False once lost, closed or poisoned, and then for ever."""
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that were written and not answered yet, their callers waiting or not."""
+
+    async def request(
+        self,
+        method: str,
+        params: list[Any],
+        *,
+        txn: UUID | None = None,
+        timeout: Timeout = ...,
+    ) -> Any:
+        """Send one request and return the ``result`` of its reply.
+
+        Raises:
+            surrealdb.errors.ServerError: the server answered with an error.
+            RequestError: no answer; its `outcome` says whether the request was sent.
+        """
+
+    async def check(self) -> None:
+        """Ask the server for a sign of life.
+
+        Raises:
+            RequestError: there was none; the connection is not usable any more.
+        """
+
+    async def reset(self) -> None:
+        """Go back to the configured user, namespace and database, with nothing left over.
+
+        Raises:
+            Exception: any; the connection must then be discarded.
+        """
+
+    async def close(self) -> None:
+        """Say goodbye within about a second, then abort. Idempotent, never raises."""
+
+    def abort(self) -> None:
+        """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
+
+
+class Connector(Protocol):
+    """Makes connections that are signed in and ready to lend."""
+
+    @property
+    def endpoint(self) -> str:
+        """The address, without secrets, for messages."""
+
+    @property
+    def sign_ins(self) -> int:
+        """How often the password was sent so far (a token is used wherever one will do)."""
+
+    async def connect(self) -> Connection:
+        """Open, authenticate, and select namespace and database.
+
+        A cancelled or failed call leaves neither a socket nor a task behind.
+
+        Raises:
+            Unreachable: nothing answered, or not with this protocol.
+            AuthenticationFailed: the server refused the credentials.
+        """
