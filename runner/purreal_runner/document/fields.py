@@ -1,0 +1,116 @@
+"""What all models of the document share: the base model, bounded field types and broken rules.
+
+Knows no particular field of the document and nothing about YAML.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+BROKEN_RULE = "broken_rule"
+
+# Patterns are written for the API server too (Go RE2), hence `[0-9]` and no look-around.
+DNS_LABEL = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+DNS_SUBDOMAIN = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"
+SURREAL_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+IDENTIFIER = "^[A-Za-z_][A-Za-z0-9_]*$"
+CONFIG_KEY = "^[-._a-zA-Z0-9]+$"
+ENDPOINT = "^wss?://[^ /@?#]+(/[^ ?#]*)?$"
+IMAGE = "^[A-Za-z0-9][-A-Za-z0-9._/:@]*$"
+LIMIT = "^[0-9]{1,12}([.][0-9]{1,6})?(%|us|ms|s|m|/s)?$"
+
+PATTERN_WORDS: Mapping[str, str] = {
+    DNS_LABEL: "must be lower-case letters, digits and '-', beginning and ending with a letter "
+    "or digit",
+    DNS_SUBDOMAIN: "must be lower-case letters, digits, '-' and '.', beginning and ending with a "
+    "letter or digit",
+    SURREAL_NAME: "must be letters, digits, '_', '-' and '.', beginning with a letter, digit or "
+    "'_'",
+    IDENTIFIER: "must be letters, digits and '_', beginning with a letter or '_'",
+    CONFIG_KEY: "must be letters, digits, '-', '_' and '.'",
+    ENDPOINT: "must be ws://HOST:PORT or wss://HOST:PORT, without a user name or password",
+    IMAGE: "must be an image reference such as surrealdb/surrealdb:v3.3.5",
+    LIMIT: "must be a number with its unit: '99.9%', '20ms', '500/s' or '0'",
+}
+
+Whole = Annotated[int, Field(strict=True)]
+"""A whole number; text and fractions are not turned into one, as on the API server."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false; nothing else is turned into one, as on the API server."""
+
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBDOMAIN)]
+"""The name of a Kubernetes object."""
+
+ConfigKey = Annotated[str, Field(min_length=1, max_length=253, pattern=CONFIG_KEY)]
+"""The key of an entry in a ConfigMap or Secret."""
+
+Path = tuple[str | int, ...]
+
+
+class BrokenRule(NamedTuple):
+    """One rule between fields that does not hold: the field (relative to its model) and why."""
+
+    path: Path
+    message: str
+
+
+def refuse(broken: Iterable[BrokenRule]) -> None:
+    """Raise if any rule is broken.
+
+    Raises:
+        PydanticCustomError: with all broken rules in its context, so that a reader can list each
+            one at its own line.
+    """
+    problems = list(broken)
+    if problems:
+        summary = "; ".join(f"{'.'.join(map(str, path))}: {words}" for path, words in problems)
+        raise PydanticCustomError(
+            BROKEN_RULE, "{summary}", {"summary": summary, "broken": problems}
+        )
+
+
+class Model(BaseModel):
+    """Base of all parts of the document: camelCase outside, immutable, unknown fields refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_means_absent(cls, data: Any) -> Any:
+        """Drop nulls of known fields, as the API server does before it fills in defaults."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or not cls.has(key)}
+
+    @classmethod
+    def has(cls, name: object) -> bool:
+        """Whether `name` is a field of this model, in camelCase or in Python's spelling."""
+        fields = cls.model_fields
+        return name in fields or any(field.alias == name for field in fields.values())
+
+
+def union_rules(
+    model: Model, chosen: StrEnum, members: Mapping[StrEnum, str], *, optional: frozenset[str]
+) -> Iterable[BrokenRule]:
+    """Yield what keeps a union from having exactly the member that its `type` names.
+
+    Args:
+        model: the part of the document that holds `type` and the members.
+        chosen: the value of `type`.
+        members: value of `type` to field name (Python's spelling); a value may have no member.
+        optional: members that may be left out because all their fields have defaults.
+    """
+    for kind, field in members.items():
+        present = getattr(model, field) is not None
+        alias = to_camel(field)
+        if kind is chosen and not present and field not in optional:
+            yield BrokenRule((alias,), f"is required, because type is {chosen}")
+        if kind is not chosen and present:
+            yield BrokenRule((alias,), f"belongs to type {kind}, but type is {chosen}; remove one")

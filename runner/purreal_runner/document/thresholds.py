@@ -1,0 +1,263 @@
+"""The `spec.thresholds` part of the document: metrics, limits with units, and their CLI form.
+
+Parses and compares; knows no results.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic.alias_generators import to_snake
+
+from purreal_runner.document.fields import LIMIT, BrokenRule, Model, refuse
+
+
+class Metric(StrEnum):
+    """What a threshold can be about."""
+
+    SUCCESS_RATIO = "SuccessRatio"
+    THROUGHPUT = "Throughput"
+    FAILED_OPERATIONS = "FailedOperations"
+    TIMED_OUT_OPERATIONS = "TimedOutOperations"
+    ACQUIRE_P50 = "AcquireP50"
+    ACQUIRE_P95 = "AcquireP95"
+    ACQUIRE_P99 = "AcquireP99"
+    ACQUIRE_MAX = "AcquireMax"
+    ACQUIRE_MEAN = "AcquireMean"
+    QUERY_P50 = "QueryP50"
+    QUERY_P95 = "QueryP95"
+    QUERY_P99 = "QueryP99"
+    QUERY_MAX = "QueryMax"
+    QUERY_MEAN = "QueryMean"
+    OPERATION_P50 = "OperationP50"
+    OPERATION_P95 = "OperationP95"
+    OPERATION_P99 = "OperationP99"
+    OPERATION_MAX = "OperationMax"
+    OPERATION_MEAN = "OperationMean"
+    POOL_UTILIZATION = "PoolUtilization"
+
+    @property
+    def unit(self) -> "Unit":
+        """The base unit in which this metric is measured and its limit is compared."""
+        return _OTHER_UNITS.get(self, Unit.SECONDS)
+
+    @property
+    def snake_case(self) -> str:
+        """The metric's name on the command line."""
+        return to_snake(self.value)
+
+
+class Unit(StrEnum):
+    """Base units of metrics."""
+
+    RATIO = "ratio"
+    PER_SECOND = "per second"
+    COUNT = "count"
+    SECONDS = "seconds"
+
+
+class Comparison(StrEnum):
+    """How an observed value is compared with a limit; named as in the document."""
+
+    AT_LEAST = "atLeast"
+    AT_MOST = "atMost"
+    ABOVE = "above"
+    BELOW = "below"
+
+    @property
+    def symbol(self) -> str:
+        """The operator on the command line."""
+        return _SYMBOLS[self]
+
+    def holds(self, observed: float, limit: float) -> bool:
+        """Whether `observed` keeps within `limit`, both in the same unit."""
+        return _HOLDS[self](observed, limit)
+
+
+_OTHER_UNITS: Mapping[Metric, Unit] = MappingProxyType(
+    {
+        Metric.SUCCESS_RATIO: Unit.RATIO,
+        Metric.POOL_UTILIZATION: Unit.RATIO,
+        Metric.THROUGHPUT: Unit.PER_SECOND,
+        Metric.FAILED_OPERATIONS: Unit.COUNT,
+        Metric.TIMED_OUT_OPERATIONS: Unit.COUNT,
+    }
+)
+_SYMBOLS: Mapping[Comparison, str] = MappingProxyType(
+    {
+        Comparison.AT_LEAST: ">=",
+        Comparison.AT_MOST: "<=",
+        Comparison.ABOVE: ">",
+        Comparison.BELOW: "<",
+    }
+)
+_HOLDS: Mapping[Comparison, Callable[[float, float], bool]] = MappingProxyType(
+    {
+        Comparison.AT_LEAST: lambda observed, limit: observed >= limit,
+        Comparison.AT_MOST: lambda observed, limit: observed <= limit,
+        Comparison.ABOVE: lambda observed, limit: observed > limit,
+        Comparison.BELOW: lambda observed, limit: observed < limit,
+    }
+)
+_SUFFIXES: Mapping[Unit, Mapping[str, float]] = MappingProxyType(
+    {
+        Unit.RATIO: {"%": 100.0},
+        Unit.PER_SECOND: {"/s": 1.0},
+        Unit.COUNT: {"": 1.0},
+        Unit.SECONDS: {"us": 1e6, "ms": 1e3, "s": 1.0, "m": 1 / 60},
+    }
+)
+"""Divisors, not factors: `20 / 1000` is the float nearest to 0.02, `20 * 0.001` need not be."""
+_EXAMPLES: Mapping[Unit, str] = MappingProxyType(
+    {
+        Unit.RATIO: "a share such as '99.9%'",
+        Unit.PER_SECOND: "a rate such as '500/s'",
+        Unit.COUNT: "a whole number such as '0'",
+        Unit.SECONDS: "a duration such as '20ms' or '1s'",
+    }
+)
+_LIMIT_PARTS = re.compile(r"([0-9]+(?:[.][0-9]+)?)([a-z%/]*)")
+_EXPRESSION = re.compile(r"\s*([A-Za-z0-9_]+)\s*(<=|>=|<|>)\s*(\S+)\s*")
+
+
+def parse_limit(metric: Metric, text: str) -> float:
+    """Turn a limit with its unit into the base unit of `metric`.
+
+    Args:
+        metric: decides which units fit.
+        text: such as `99.9%`, `20ms`, `500/s` or `0`.
+
+    Returns:
+        A ratio (0–1), seconds, operations per second or a count.
+
+    Raises:
+        ValueError: not a number with a unit that fits the metric.
+    """
+    words = f"{metric} needs {_EXAMPLES[metric.unit]}, not {text!r}"
+    parts = _LIMIT_PARTS.fullmatch(text)
+    if parts is None:
+        raise ValueError(words)
+    number, suffix = parts.groups()
+    divisors = _SUFFIXES[metric.unit]
+    if suffix not in divisors or (metric.unit is Unit.COUNT and "." in number):
+        raise ValueError(words)
+    value = float(number) / divisors[suffix]
+    if metric.unit is Unit.RATIO and value > 1.0:
+        raise ValueError(f"{metric} can't be above 100%, not {text!r}")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdLimit:
+    """A limit in base units (see `Unit`), with the text the user wrote."""
+
+    comparison: Comparison
+    value: float
+    unit: Unit
+    text: str
+
+    def holds(self, observed: float) -> bool:
+        """Whether `observed`, in `unit`, keeps within the limit."""
+        return self.comparison.holds(observed, self.value)
+
+
+class Threshold(Model):
+    """One condition for the verdict Passed: a metric and exactly one limit."""
+
+    metric: Metric = Field(description="What is measured, over all pools together.")
+    at_least: str | None = Field(
+        default=None,
+        max_length=24,
+        pattern=LIMIT,
+        description="Passes if the value is this or more.",
+    )
+    at_most: str | None = Field(
+        default=None,
+        max_length=24,
+        pattern=LIMIT,
+        description="Passes if the value is this or less.",
+    )
+    above: str | None = Field(
+        default=None,
+        max_length=24,
+        pattern=LIMIT,
+        description="Passes if the value is more than this.",
+    )
+    below: str | None = Field(
+        default=None,
+        max_length=24,
+        pattern=LIMIT,
+        description="Passes if the value is less than this.",
+    )
+
+    @model_validator(mode="after")
+    def _one_limit_that_fits(self) -> Self:
+        refuse(self._broken_rules())
+        return self
+
+    def _broken_rules(self) -> Iterator[BrokenRule]:
+        written = self._written()
+        if len(written) != 1:
+            have = ", ".join(side for side, _ in written) or "none"
+            words = f"needs exactly one of atLeast, atMost, above and below, not {have}"
+            yield BrokenRule((), words)
+        for side, text in written:
+            try:
+                parse_limit(self.metric, text)
+            except ValueError as error:
+                yield BrokenRule((side.value,), str(error))
+
+    def _written(self) -> list[tuple[Comparison, str]]:
+        sides = {
+            Comparison.AT_LEAST: self.at_least,
+            Comparison.AT_MOST: self.at_most,
+            Comparison.ABOVE: self.above,
+            Comparison.BELOW: self.below,
+        }
+        return [(side, text) for side, text in sides.items() if text is not None]
+
+    @property
+    def limit(self) -> ThresholdLimit:
+        """The limit in the base unit of the metric."""
+        [(comparison, text)] = self._written()
+        unit = self.metric.unit
+        return ThresholdLimit(comparison, parse_limit(self.metric, text), unit, text)
+
+    @property
+    def expression(self) -> str:
+        """The threshold as it is written on the command line, such as `acquire_p95 < 20ms`."""
+        limit = self.limit
+        return f"{self.metric.snake_case} {limit.comparison.symbol} {limit.text}"
+
+
+def parse_threshold_expression(expression: str) -> Threshold:
+    """Read a threshold from the command line, such as `acquire_p95 < 20ms`.
+
+    Raises:
+        ValueError: with one readable line.
+    """
+    parts = _EXPRESSION.fullmatch(expression)
+    if parts is None:
+        raise ValueError(
+            f"{expression!r} is not METRIC OPERATOR LIMIT, such as 'acquire_p95 < 20ms' "
+            "(operators: < <= > >=)"
+        )
+    name, symbol, text = parts.groups()
+    metric = _metric_named(name)
+    parse_limit(metric, text)
+    comparison = next(side for side, known in _SYMBOLS.items() if known == symbol)
+    return Threshold.model_validate({"metric": metric, comparison.value: text})
+
+
+def _metric_named(name: str) -> Metric:
+    known = {metric.snake_case: metric for metric in Metric}
+    if name in known:
+        return known[name]
+    nearest = difflib.get_close_matches(to_snake(name), known, n=1)
+    hint = f"did you mean {nearest[0]}?" if nearest else f"known: {', '.join(known)}"
+    raise ValueError(f"there is no metric {name!r}; {hint}")
