@@ -1,0 +1,1 @@
+"""Judging: what a run's numbers mean, as pure functions."""

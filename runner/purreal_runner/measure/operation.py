@@ -1,0 +1,160 @@
+"""Owns timing one operation from its begin to its end; knows neither pools nor workloads."""
+
+import asyncio
+from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from purreal._errors import AcquireTimeout
+from purreal_runner.measure.durations import parse_duration_ns
+from purreal_runner.measure.tally import Tally
+from purreal_runner.measure.views import ExchangeView
+
+if TYPE_CHECKING:
+    from purreal_runner.measure.recorder import Recorder
+
+_NOT_WAITING = -1
+
+
+class Operation:
+    """One operation between its begin and its end; made by `Recorder.begin()`.
+
+    Call exactly one of `succeeded`, `fail`, `time_out` and `cancel` (or `end`, which chooses).
+    """
+
+    __slots__ = (
+        "_acquire_ns",
+        "_began_ns",
+        "_database_ns",
+        "_ended",
+        "_held",
+        "_recorder",
+        "_tally",
+        "_wait_began_ns",
+    )
+
+    def __init__(self, recorder: "Recorder", tally: Tally) -> None:
+        self._recorder = recorder
+        self._tally = tally
+        self._acquire_ns = 0
+        self._database_ns = 0
+        self._held = 0
+        self._ended = False
+        self._began_ns = self._wait_began_ns = recorder.clock()
+
+    def acquiring(self) -> None:
+        """The wait for one more lease begins; the first one begins with the operation."""
+        self._wait_began_ns = self._recorder.clock()
+
+    def acquired(self) -> None:
+        """A lease was obtained: the wait for it ends."""
+        recorder = self._recorder
+        waited_ns = recorder.clock() - self._wait_began_ns
+        self._wait_began_ns = _NOT_WAITING
+        self._acquire_ns += waited_ns
+        self._tally.acquire.record(waited_ns)
+        self._held += 1
+        recorder.held += 1
+        if recorder.held > self._tally.peak_held:
+            recorder.notice_more_held()
+
+    def released(self) -> None:
+        """A lease went back before the operation's end; the end gives back the others."""
+        self._held -= 1
+        self._recorder.held -= 1
+
+    def exchange(self, exchange: ExchangeView) -> None:
+        """One request ended: count how long it took and what of it the database needed.
+
+        A request that nobody answered counts only when it timed out: how long a lost one would
+        have taken is not known.
+        """
+        reply = exchange.reply
+        if reply is None:
+            if isinstance(exchange.error, TimeoutError):
+                self._tally.query.record(int(exchange.seconds * 1e9))
+            return
+        self._tally.query.record(int(exchange.seconds * 1e9))
+        if exchange.method == "query":
+            self._database_ns += database_ns(reply)
+
+    def succeeded(self) -> None:
+        """The operation did what it should."""
+        total_ns = self._recorder.clock() - self._began_ns
+        if self._close():
+            self._tally.add_success(total_ns, self._acquire_ns, self._database_ns)
+
+    def fail(self, error: BaseException) -> None:
+        """The operation ended with an error."""
+        if self._close():
+            self._tally.failed += 1
+            self._tally.add_error(error)
+
+    def time_out(self, error: BaseException) -> None:
+        """The operation ran into a deadline: the pool's, a request's or its own.
+
+        A wait for a lease that ended so counts among the waits, with the time it lasted: leaving
+        the longest waits out would flatter the percentiles.
+        """
+        waiting = self._wait_began_ns != _NOT_WAITING
+        if waiting and isinstance(error, AcquireTimeout) and not self._ended:
+            self._tally.acquire.record(self._recorder.clock() - self._wait_began_ns)
+        if self._close():
+            self._tally.timed_out += 1
+            self._tally.add_error(error)
+
+    def cancel(self) -> None:
+        """The operation was given up by whoever runs the load, so it proves nothing."""
+        if self._close():
+            self._tally.cancelled += 1
+
+    def end(self, error: BaseException | None) -> None:
+        """End with the outcome that the error says: none, a cancellation, a timeout, another."""
+        if error is None:
+            self.succeeded()
+        elif isinstance(error, asyncio.CancelledError):
+            self.cancel()
+        elif isinstance(error, TimeoutError):
+            self.time_out(error)
+        else:
+            self.fail(error)
+
+    def _close(self) -> bool:
+        """True the first time; a second end would break the accounting, so it is refused."""
+        if self._ended:
+            return False
+        self._ended = True
+        recorder = self._recorder
+        recorder.in_flight -= 1
+        recorder.held -= self._held
+        self._held = 0
+        return True
+
+
+def database_ns(reply: Mapping[str, Any]) -> int:
+    """The server's own time of all statements of a `query` reply, in nanoseconds.
+
+    Each statement's result carries its execution time as a string (`time`). A reply without them,
+    such as an error for the whole request, counts as zero.
+    """
+    statements = reply.get("result")
+    if not isinstance(statements, list):
+        return 0
+    total_ns = 0
+    for statement in statements:
+        try:
+            total_ns += parse_duration_ns(statement["time"])
+        except (KeyError, TypeError, ValueError):
+            continue  # measuring must never fail the operation that is measured
+    return total_ns
+
+
+current_operation: ContextVar[Operation | None] = ContextVar("current_operation", default=None)
+"""The operation that the running task works on; whoever begins one sets it."""
+
+
+def observe(exchange: ExchangeView) -> None:
+    """Give an exchange to the current operation; fits the pool's `on_exchange`."""
+    operation = current_operation.get()
+    if operation is not None:
+        operation.exchange(exchange)

@@ -1,0 +1,158 @@
+"""Owns measuring the operations of one pool's run; knows neither workloads nor how load is made."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping
+
+from purreal_runner.measure.health import ProcessHealth
+from purreal_runner.measure.operation import Operation
+from purreal_runner.measure.part import Part, PoolPeak, PoolRecord
+from purreal_runner.measure.series import Point, SeriesRecorder
+from purreal_runner.measure.tally import Tally
+from purreal_runner.measure.views import PoolGauges
+
+
+class Recorder:
+    """Measures one pool's run.
+
+    Args:
+        index: which pool this is, from 0; merging refuses two parts with the same index.
+        process: which worker process it runs in, so that memory is counted once per process.
+        clock: monotonic nanoseconds; tests bring their own.
+        origin_ns: the agreed start of the run on that clock; absent: the call of `start()`.
+    """
+
+    def __init__(
+        self,
+        index: int = 0,
+        *,
+        process: int = 0,
+        clock: Callable[[], int] = time.monotonic_ns,
+        origin_ns: int | None = None,
+    ) -> None:
+        self.index = index
+        self.process = process
+        self.clock = clock
+        self.in_flight = 0
+        self.held = 0
+        self._origin_ns = origin_ns
+        self._read_pool: Callable[[], PoolGauges] | None = None
+        self.start()
+
+    def watch(self, read_pool: Callable[[], PoolGauges]) -> None:
+        """Read the pool (pass `pool.stats`) whenever more leases than ever are held at once."""
+        self._read_pool = read_pool
+
+    def start(self) -> None:
+        """Begin the measured interval: everything before was warm-up and is dropped."""
+        self.tally = Tally(self.in_flight)
+        self._series = SeriesRecorder()
+        self._sampled = (0, 0)
+        self._peak = PoolPeak()
+        self._peak_waiting = 0
+        self._max_size = 0
+        self._after_load: PoolPeak | None = None
+        self._settled_seconds = 0.0
+        self._final: dict[str, int | float | str | None] = {}
+        self._start_ns = self.clock()
+        self._stop_ns: int | None = None
+        self._before_load = PoolPeak()
+        if self._read_pool is not None:
+            self._before_load = self._notice(self._read_pool())
+
+    def stop(self) -> None:
+        """End the measured interval, at the moment when the last operation ended."""
+        self._stop_ns = self.clock()
+
+    def begin(self) -> Operation:
+        """An operation begins, and with it the wait for its lease. End it exactly once."""
+        tally = self.tally
+        tally.issued += 1
+        self.in_flight += 1
+        if self.in_flight > tally.peak_concurrent:
+            tally.peak_concurrent = self.in_flight
+        return Operation(self, tally)
+
+    def sample(
+        self, stats: PoolGauges, *, rss_bytes: int = 0, loop_lag_seconds: float = 0.0
+    ) -> None:
+        """Add the pool's present gauges to the history; call it about four times a second."""
+        reading = self._notice(stats)
+        tally = self.tally
+        failures = tally.failed + tally.timed_out
+        completed, failed = self._sampled
+        point = Point(
+            completed=tally.succeeded - completed,
+            failed=failures - failed,
+            open=reading.open,
+            used=reading.used,
+            waiting=stats.waiting,
+            rss_bytes=rss_bytes,
+            loop_lag_seconds=loop_lag_seconds,
+        )
+        self._sampled = (tally.succeeded, failures)
+        self._series.add((self.clock() - self._start_ns) / 1e9, point)
+
+    def sample_after_load(self, stats: PoolGauges) -> None:
+        """Keep the pool's state after the load: what has not come back then may be a leak."""
+        self._after_load = PoolPeak(open=stats.open, used=stats.leased)
+        self._settled_seconds = (self.clock() - (self._stop_ns or self.clock())) / 1e9
+        self._final = _fields_of(stats)
+
+    def notice_more_held(self) -> None:
+        """More leases than ever are held: read the pool at this very moment."""
+        self.tally.peak_held = self.held
+        if self._read_pool is not None:
+            self._notice(self._read_pool())
+
+    def _notice(self, stats: PoolGauges) -> PoolPeak:
+        reading = PoolPeak(open=stats.open, used=stats.leased)
+        if (reading.used, reading.open) > (self._peak.used, self._peak.open):
+            self._peak = reading
+        self._peak_waiting = max(self._peak_waiting, stats.waiting)
+        self._max_size = stats.max_size
+        return reading
+
+    def part(
+        self, health: ProcessHealth | None = None, logs: Mapping[str, int] | None = None
+    ) -> Part:
+        """Everything measured so far, ready to be sent and merged.
+
+        Args:
+            health: of the process, from `ProcessWatch.health()`.
+            logs: WARNING and above by logger, from `ProcessWatch.logs()`.
+        """
+        origin_ns = self._start_ns if self._origin_ns is None else self._origin_ns
+        end_ns = self.clock() if self._stop_ns is None else self._stop_ns
+        return Part(
+            index=self.index,
+            process=self.process,
+            started=(self._start_ns - origin_ns) / 1e9,
+            ended=(end_ns - origin_ns) / 1e9,
+            peak_concurrent=self.tally.peak_concurrent,
+            counts=self.tally.counts(),
+            errors=self.tally.errors(),
+            distributions=self.tally.distributions(),
+            breakdown=self.tally.breakdown(),
+            series=self._series.series(),
+            pool=self._pool_record(),
+            health=health or ProcessHealth(),
+            logs=dict(logs or {}),
+        )
+
+    def _pool_record(self) -> PoolRecord:
+        return PoolRecord(
+            max_size=self._max_size,
+            peak=self._peak,
+            peak_waiting=self._peak_waiting,
+            before_load=self._before_load,
+            after_load=self._after_load,
+            settled_seconds=self._settled_seconds,
+            final=self._final,
+        )
+
+
+def _fields_of(stats: object) -> dict[str, int | float | str | None]:
+    if dataclasses.is_dataclass(stats) and not isinstance(stats, type):
+        return dataclasses.asdict(stats)
+    return {}

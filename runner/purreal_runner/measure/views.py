@@ -1,0 +1,30 @@
+"""Owns what measuring reads of the pool's objects; knows nothing else of them."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class PoolGauges(Protocol):
+    """What the recorder reads of `purreal.PoolStats`."""
+
+    @property
+    def max_size(self) -> int: ...
+    @property
+    def open(self) -> int: ...
+    @property
+    def leased(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
+class ExchangeView(Protocol):
+    """What the recorder reads of `purreal.Exchange`."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def reply(self) -> Mapping[str, Any] | None: ...
+    @property
+    def error(self) -> BaseException | None: ...
