@@ -1,4 +1,4 @@
-"""The parts of the spec about the course of a run: runners, faults, losses, deadlines, retention."""
+"""The parts of the spec about the course of a run: runners, faults, losses, deadlines."""
 
 from collections.abc import Iterator
 from typing import Self
