@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import Enum
+from typing import Self
 
 
 class Outcome(Enum):
@@ -69,6 +70,10 @@ class ConnectFailed(PurrealError):
     def __init__(self, message: str = "", *, endpoint: str = "") -> None:
         super().__init__(message)
         self.endpoint = endpoint
+
+    def copy(self) -> Self:
+        """The same error, with a traceback of its own, to be raised in one more task."""
+        return type(self)(str(self), endpoint=self.endpoint)
 
 
 class OpenFailed(ConnectFailed, TimeoutError):

@@ -1,0 +1,265 @@
+"""Owns the execution of the core's commands (tasks, timer, futures); makes no decision."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from purreal._errors import ConnectFailed, Unreachable
+from purreal._slots import Check, Close, Condition, Fail, Grant, Open, Reset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from purreal._connection import Connection, Connector, Exchange
+    from purreal._core import Core
+    from purreal._slots import Slot, Waiter
+
+logger = logging.getLogger("purreal")
+
+PREPARE_LIMIT: Final = 5.0
+"""Seconds for a check, and for a reset; a connection that needs longer is replaced."""
+
+CLOSE_LIMIT: Final = 2.0
+"""Seconds for a polite close; then the socket is aborted."""
+
+
+class GrantFuture(asyncio.Future["Slot"]):
+    """What a waiter awaits; when it is cancelled, the waiter leaves the queue in that instant.
+
+    Without that, a cancelled caller would stand in the queue until its task runs again, count
+    toward `max_waiting`, and be lent a connection that nobody uses.
+    """
+
+    def __init__(self, core: Core, waiter: Waiter, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._core = core
+        self._waiter = waiter
+
+    def cancel(self, msg: object | None = None) -> bool:
+        cancelled = super().cancel(msg)
+        if cancelled:
+            self._core.withdraw(self._waiter)
+        return cancelled
+
+
+class Executor:
+    """Runs one core on one event loop; owns every task and timer of the pool."""
+
+    def __init__(
+        self,
+        core: Core,
+        connector: Connector,
+        loop: asyncio.AbstractEventLoop,
+        on_exchange: Callable[[Exchange], None] | None,
+    ) -> None:
+        self._core = core
+        self._connector = connector
+        self._loop = loop
+        self._on_exchange = on_exchange
+        self._jobs: dict[asyncio.Task[None], Slot] = {}
+        self._watchers: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = inf
+        self._ended = False
+
+    def execute(self) -> None:
+        """Carry out what the core decided. Call it after every event."""
+        commands = self._core.commands
+        while commands:
+            match commands.popleft():
+                case Grant(waiter, slot):
+                    self._hand_over(waiter, slot)
+                case Open(slot):
+                    self._spawn(self._open(slot), slot)
+                case Close(slot):
+                    self._spawn(self._close(slot), slot)
+                case Check(slot):
+                    self._spawn(self._check(slot), slot)
+                case Reset(slot):
+                    self._spawn(self._reset(slot), slot)
+                case Fail(waiter, error):
+                    if waiter.future is not None and not waiter.future.done():
+                        waiter.future.set_exception(error)
+        if self._core.next_tick < self._timer_at:
+            self._set_timer(self._core.next_tick)
+        if self._watchers:
+            self.wake_watchers()
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until `condition()` is true; it is asked after every event."""
+        if condition():
+            return
+        future: asyncio.Future[None] = self._loop.create_future()
+        watcher = (condition, future)
+        self._watchers.append(watcher)
+        try:
+            await future
+        finally:
+            if watcher in self._watchers:
+                self._watchers.remove(watcher)
+
+    def wake_watchers(self) -> None:
+        for watcher in [watcher for watcher in self._watchers if watcher[0]()]:
+            self._watchers.remove(watcher)
+            if not watcher[1].done():
+                watcher[1].set_result(None)
+
+    async def shut_down(self) -> None:
+        """End every task, timer and socket at once; then wait until the tasks are gone."""
+        self._ended = True
+        if self._timer is not None:
+            self._timer.cancel()
+        jobs = list(self._jobs)
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+
+    # -- one method for each command --------------------------------------------------------------
+
+    def _hand_over(self, waiter: Waiter, slot: Slot) -> None:
+        if waiter.future is None or waiter.future.done():
+            self._core.release(slot, Condition.CLEAN, self._loop.time())
+        else:
+            waiter.future.set_result(slot)
+
+    async def _open(self, slot: Slot) -> None:
+        started = self._loop.time()
+        limit = self._core.config.connect_timeout
+        connection: Connection | None = None
+        try:
+            async with asyncio.timeout(limit):
+                connection = await self._connector.connect()
+        except Exception as error:
+            if connection is not None:
+                connection.abort()
+            self._report_failure(slot, self._as_connect_failure(error, limit))
+            return
+        connection.on_lost = partial(self._lost, slot, connection)
+        connection.on_exchange = self._on_exchange
+        now = self._loop.time()
+        if self._core.last_error is not None:
+            logger.info("connected to %s again", self._connector.endpoint)
+        self._core.connected(slot, connection, now - started, now)
+        if not connection.usable:
+            self._core.lost(slot, now)
+        self.execute()
+
+    async def _check(self, slot: Slot) -> None:
+        connection = _connection_of(slot)
+        try:
+            async with asyncio.timeout(PREPARE_LIMIT):
+                await connection.check()
+        except Exception as error:
+            self._report_unfit(slot, connection, "check", error)
+        else:
+            self._core.checked(slot, self._loop.time())
+            self.execute()
+
+    async def _reset(self, slot: Slot) -> None:
+        connection = _connection_of(slot)
+        try:
+            async with asyncio.timeout(PREPARE_LIMIT):
+                await connection.reset()
+        except Exception as error:
+            self._report_unfit(slot, connection, "reset", error)
+        else:
+            self._core.was_reset(slot, self._loop.time())
+            self.execute()
+
+    async def _close(self, slot: Slot) -> None:
+        connection = _connection_of(slot)
+        try:
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await connection.close()
+        except Exception as error:
+            logger.debug("closing %s: %r", connection, error)
+        connection.abort()
+        self._core.vacated(slot, self._loop.time())
+        self.execute()
+
+    # -- reports ----------------------------------------------------------------------------------
+
+    def _lost(self, slot: Slot, connection: Connection) -> None:
+        if slot.connection is connection:
+            self._core.lost(slot, self._loop.time())
+            self.execute()
+
+    def _as_connect_failure(self, error: Exception, limit: float) -> ConnectFailed:
+        if isinstance(error, ConnectFailed):
+            return error
+        endpoint = self._connector.endpoint
+        if isinstance(error, TimeoutError):
+            message = (
+                f"{endpoint} did not finish connecting within connect_timeout={limit} s: check "
+                "the address and the load of the server, or raise connect_timeout"
+            )
+        else:
+            message = f"connecting to {endpoint} failed: {error!r}"
+        failure = Unreachable(message, endpoint=endpoint)
+        failure.__cause__ = error
+        return failure
+
+    def _report_failure(self, slot: Slot, failure: ConnectFailed) -> None:
+        first = self._core.last_error is None
+        logger.log(logging.WARNING if first else logging.DEBUG, "connect failed: %s", failure)
+        self._core.connect_failed(slot, failure, self._loop.time())
+        self.execute()
+
+    def _report_unfit(
+        self, slot: Slot, connection: Connection, what: str, error: Exception
+    ) -> None:
+        logger.debug("%s of %s failed, it is replaced: %r", what, connection, error)
+        connection.abort()
+        self._core.unfit(slot, self._loop.time())
+        self.execute()
+
+    # -- tasks and the timer ----------------------------------------------------------------------
+
+    def _spawn(self, job: Coroutine[object, object, None], slot: Slot) -> None:
+        if self._ended:
+            job.close()
+            self._drop(slot)
+            return
+        task = self._loop.create_task(job)
+        self._jobs[task] = slot
+        task.add_done_callback(self._job_ended)
+
+    def _job_ended(self, task: asyncio.Task[None]) -> None:
+        # Here, not in the job: a task that is cancelled before its first step never runs a line.
+        slot = self._jobs.pop(task)
+        if task.cancelled():
+            self._drop(slot)
+        elif (error := task.exception()) is not None:
+            logger.error("a connection is given up after an unexpected error", exc_info=error)
+            self._drop(slot)
+
+    def _drop(self, slot: Slot) -> None:
+        if slot.connection is not None:
+            slot.connection.abort()
+        self._core.vacated(slot, self._loop.time())
+        self.execute()
+
+    def _set_timer(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._timer_at = when
+        if when < inf and not self._ended:
+            self._timer = self._loop.call_at(when, self._on_timer)
+
+    def _on_timer(self) -> None:
+        # A loop may call a clock tick early; the time asked for keeps that from spinning.
+        now = max(self._loop.time(), self._timer_at)
+        self._timer_at = inf
+        self._core.tick(now)
+        self.execute()
+
+
+def _connection_of(slot: Slot) -> Connection:
+    if slot.connection is None:
+        raise AssertionError(f"no connection in a slot that is {slot.state.name}")
+    return slot.connection

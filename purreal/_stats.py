@@ -1,0 +1,107 @@
+"""Owns the pool's counters and the frozen snapshot made of them; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Counters:
+    """Running totals; only `Core` changes them, each in one place."""
+
+    requests: int = 0
+    granted: int = 0
+    timed_out: int = 0
+    shed: int = 0
+    cancelled: int = 0
+    failed: int = 0
+    released: int = 0
+    wait_seconds: float = 0.0
+    use_seconds: float = 0.0
+    connects: int = 0
+    connect_failures: int = 0
+    connect_seconds: float = 0.0
+    lost: int = 0
+    retired_lifetime: int = 0
+    retired_idle: int = 0
+    discarded: int = 0
+    resets: int = 0
+    peak_leased: int = 0
+    peak_waiting: int = 0
+    peak_open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PoolStats:
+    """One instant of a pool. Times are seconds, everything else counts.
+
+    Two sums always hold:
+    `size == connecting + idle + leased + preparing + closing <= max_size` and
+    `requests == granted + timed_out + shed + cancelled + failed + waiting`.
+
+    Attributes:
+        name: the pool's name.
+        min_size, max_size: the configured limits.
+        size: slots in use, whatever for.
+        open: connections that exist and can be lent (idle + leased + preparing).
+        idle: ready to be lent at once.
+        leased: lent to a borrower now.
+        connecting: being opened.
+        preparing: being checked before, or reset after, a lease.
+        closing: being closed; they still hold their slot.
+        waiting: callers of `acquire()` that wait now.
+        requests: calls of `acquire()` and `checkout()` so far.
+        granted: requests that got a connection.
+        timed_out: requests that ran into their deadline.
+        shed: requests refused at once (`max_waiting`, a nested acquire that only dead-locks).
+        cancelled: requests whose task was cancelled while it waited.
+        failed: requests that ended with an error (pool closed, no connection can be opened).
+        released: leases returned.
+        wait_seconds: total time that granted requests waited.
+        use_seconds: total time that returned leases were out.
+        connects: connections opened. connect_failures: attempts that failed.
+        connect_seconds: total time that the successful connects took.
+        lost: connections that broke by themselves, lent or not.
+        retired_lifetime: closed because of `max_lifetime`.
+        retired_idle: closed because of `max_idle_time`.
+        discarded: not lent again after a lease or a check (broken, closed by the borrower,
+            a request still unanswered, a reset that failed).
+        resets: connections brought back to their configured state after a lease changed it.
+        sign_ins: times the password was used; all other connects shared the token.
+        peak_leased, peak_waiting, peak_open: highest values so far.
+        last_error: the newest failure to connect in words, None after a success.
+    """
+
+    name: str
+    min_size: int
+    max_size: int
+    size: int
+    open: int
+    idle: int
+    leased: int
+    connecting: int
+    preparing: int
+    closing: int
+    waiting: int
+    requests: int
+    granted: int
+    timed_out: int
+    shed: int
+    cancelled: int
+    failed: int
+    released: int
+    wait_seconds: float
+    use_seconds: float
+    connects: int
+    connect_failures: int
+    connect_seconds: float
+    lost: int
+    retired_lifetime: int
+    retired_idle: int
+    discarded: int
+    resets: int
+    sign_ins: int
+    peak_leased: int
+    peak_waiting: int
+    peak_open: int
+    last_error: str | None
