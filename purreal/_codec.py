@@ -1,0 +1,62 @@
+"""Owns SurrealDB's CBOR dialect in the SDK's value types; must not know messages."""
+
+from __future__ import annotations
+
+import importlib
+from datetime import UTC
+from typing import Any
+
+import cbor2
+
+from purreal import _from_wire, _to_wire
+from purreal._tags import CodecError
+
+_loaded = False
+
+
+def load() -> None:
+    """Import the SDK's value types (about 0.4 s the first time) and get ready to use them.
+
+    Called when the first pool is made: not at `import purreal`, which must stay cheap, and not at
+    the first reply, where it would stall every connection of the event loop.
+    """
+    global _loaded
+    if _loaded:
+        return
+    sdk = importlib.import_module("surrealdb")
+    ranges = importlib.import_module("surrealdb.data.types.range")
+    shapes = importlib.import_module("surrealdb.data.types.geometry")
+    importlib.import_module("surrealdb.errors")
+    _to_wire.learn(sdk, ranges, shapes)
+    _from_wire.learn(sdk, ranges, shapes)
+    _loaded = True
+
+
+def encode(value: Any) -> bytes:
+    """Write `value`, which may hold plain Python values and the SDK's types, as CBOR.
+
+    None is written as NONE (tag 6), as the SDK does: the server tells it from NULL.
+
+    Raises:
+        CodecError: the value has no form that the server can read. Found here, because the server
+            answers what it can't read without naming the request, which ends the connection.
+    """
+    try:
+        return cbor2.dumps(_to_wire.to_wire(value), timezone=UTC)
+    except (cbor2.CBOREncodeError, RecursionError, UnicodeError) as error:
+        raise CodecError(f"the value can not be written as CBOR: {error}") from error
+
+
+def decode(data: bytes) -> Any:
+    """Read one CBOR value into the types that SDK 2.0.0 gives.
+
+    Both NONE and NULL become None. Where that SDK has no type: a set becomes a list, a file
+    the text ``bucket:/key``, a datetime outside the years 1 to 9999 a `surrealdb.Datetime`.
+
+    Raises:
+        CodecError: the bytes are no CBOR, or hold a tag that SurrealDB does not have.
+    """
+    try:
+        return cbor2.loads(data, tag_hook=_from_wire.from_tag)
+    except Exception as error:
+        raise CodecError(f"not readable as SurrealDB CBOR: {error}") from error
