@@ -16,6 +16,16 @@ from pydantic.alias_generators import to_snake
 from purreal_runner.document.fields import LIMIT, BrokenRule, Model, refuse
 from purreal_runner.document.metrics import Comparison, Metric, Unit
 
+__all__ = [
+    "Comparison",
+    "Metric",
+    "Threshold",
+    "ThresholdLimit",
+    "Unit",
+    "parse_limit",
+    "parse_threshold_expression",
+]
+
 _SUFFIXES: Mapping[Unit, Mapping[str, float]] = MappingProxyType(
     {
         Unit.RATIO: {"%": 100.0},

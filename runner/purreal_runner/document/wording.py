@@ -80,7 +80,7 @@ def _has_right_length(error: ErrorDetails) -> bool:
     """Whether only the valid items are too few: pydantic does not count the wrong ones."""
     limits = error.get("ctx", {})
     length = len(error["input"]) if isinstance(error["input"], list | dict) else 0
-    return limits.get("min_length", 0) <= length <= limits.get("max_length", length)
+    return bool(limits.get("min_length", 0) <= length <= limits.get("max_length", length))
 
 
 def _unknown_field(path: Path, root: type[BaseModel]) -> str:
