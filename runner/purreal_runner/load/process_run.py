@@ -1,0 +1,145 @@
+"""Runs all pools of one process side by side; must not know whether there are other processes."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from purreal import SurrealDBConnectionPool
+from purreal_runner.load.control import Control
+from purreal_runner.load.make_pool import make_pool
+from purreal_runner.load.plan import ConnectionPlan, LoadPlan, PoolLimits, PoolShare
+from purreal_runner.load.pool_run import PoolRun
+from purreal_runner.load.progress import OnProgress, Progress, Step, added_up
+from purreal_runner.measure import Part, ProcessWatch
+from purreal_runner.workload.workload import Workload
+
+_SAMPLE_SECONDS = 0.25
+_CLOSE_GRACE_SECONDS = 2.0
+
+
+class ProcessRun:
+    """The pools of one process: opens them, runs them together, takes their parts.
+
+    Args:
+        connection: where the database is.
+        limits: of each pool.
+        load: what is the same for all pools.
+        shares: one for each pool of this process.
+        workload: what an operation does.
+        control: says when to start and when to stop.
+        process: which process this is.
+        on_ready: called when all pools are open.
+        on_progress: called about four times a second while the load runs.
+    """
+
+    def __init__(
+        self,
+        connection: ConnectionPlan,
+        limits: PoolLimits,
+        load: LoadPlan,
+        shares: Sequence[PoolShare],
+        workload: Workload,
+        control: Control,
+        *,
+        process: int = 0,
+        on_ready: Callable[[], None] = lambda: None,
+        on_progress: OnProgress = lambda _: None,
+    ) -> None:
+        self._load = load
+        self._shares = shares
+        self._workload = workload
+        self._control = control
+        self._process = process
+        self._on_ready = on_ready
+        self._on_progress = on_progress
+        self._step = Step.OPENING
+        self._pools = [
+            make_pool(connection, limits, name=f"pool-{share.index}") for share in shares
+        ]
+
+    async def run(self) -> list[Part]:
+        """The whole life of the pools.
+
+        Raises:
+            ConnectFailed: a pool could not be opened.
+        """
+        async with AsyncExitStack() as stack:
+            for pool in self._pools:
+                stack.push_async_callback(pool.close, grace=_CLOSE_GRACE_SECONDS)
+            await self._open_pools()
+            self._on_ready()
+            await self._control.wait_for_start()
+            return await self._run_pools(time.monotonic_ns())
+
+    async def _open_pools(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for pool in self._pools:
+                group.create_task(self._open(pool))
+
+    async def _open(self, pool: SurrealDBConnectionPool) -> None:
+        await pool.open(wait=True, timeout=self._load.open_seconds)
+
+    async def _run_pools(self, start_ns: int) -> list[Part]:
+        runs = [self._pool_run(pool, share, start_ns) for pool, share in self._pairs()]
+        async with ProcessWatch() as watch, self._sampling(runs, watch):
+            self._step = Step.WARMING_UP
+            await asyncio.gather(*(run.warm_up() for run in runs))
+            self._step = Step.RUNNING
+            watch.start()
+            await asyncio.gather(*(run.measure() for run in runs))
+            watch.stop()
+            self._step = Step.FINISHING
+            await asyncio.gather(*(run.settle() for run in runs))
+            health, logs = watch.health(), watch.logs()
+            return [run.recorder.part(health, logs) for run in runs]
+
+    def _pairs(self) -> list[tuple[SurrealDBConnectionPool, PoolShare]]:
+        return list(zip(self._pools, self._shares, strict=True))
+
+    def _pool_run(self, pool: SurrealDBConnectionPool, share: PoolShare, start_ns: int) -> PoolRun:
+        return PoolRun(
+            pool,
+            share,
+            self._load,
+            self._workload,
+            self._control,
+            process=self._process,
+            start_ns=start_ns,
+        )
+
+    @asynccontextmanager
+    async def _sampling(self, runs: list[PoolRun], watch: ProcessWatch) -> AsyncIterator[None]:
+        task = asyncio.create_task(self._sample_for_ever(runs, watch), name="sampling")
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+            self._on_progress(self._progress(runs))
+
+    async def _sample_for_ever(self, runs: list[PoolRun], watch: ProcessWatch) -> None:
+        while True:
+            await asyncio.sleep(_SAMPLE_SECONDS)
+            memory, lag = watch.take_rss_bytes(), watch.take_lag_seconds()
+            for run in runs:
+                if self._step is not Step.FINISHING:
+                    run.recorder.sample(run.pool.stats(), rss_bytes=memory, loop_lag_seconds=lag)
+            self._on_progress(self._progress(runs))
+
+    def _progress(self, runs: list[PoolRun]) -> Progress:
+        return added_up(self._progress_of(run) for run in runs)
+
+    def _progress_of(self, run: PoolRun) -> Progress:
+        stats = run.pool.stats()
+        tally = run.recorder.tally
+        counted = self._step not in (Step.OPENING, Step.WARMING_UP)
+        failed = tally.failed + tally.timed_out
+        return Progress(
+            step=self._step,
+            done=tally.succeeded + failed + tally.cancelled if counted else 0,
+            failed=failed if counted else 0,
+            open=stats.open,
+            used=stats.leased,
+            waiting=stats.waiting,
+        )

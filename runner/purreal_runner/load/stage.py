@@ -1,0 +1,55 @@
+"""Runs one stage of the load in one pool, from its first operation to its last."""
+
+import asyncio
+
+from purreal_runner.load.control import Control
+from purreal_runner.load.gate import Gate
+from purreal_runner.load.split import Stage
+from purreal_runner.load.worker import Budget, Crew
+
+_CANCEL_SECONDS = 5.0
+
+
+async def run_stage(stage: Stage, crew: Crew, control: Control, drain_seconds: float) -> None:
+    """Puts the stage's workers to work and returns when all of them have ended.
+
+    Args:
+        stage: how many workers, and until when.
+        crew: the pool's workers; the first ones of it are used.
+        control: may stop the stage early.
+        drain_seconds: once no new operations start, those under way get so long to end; then
+            they are cancelled, and counted as such.
+    """
+    with control.halt(stage.seconds) as halt:
+        budget = Budget(stage.operations, halt)
+        gate = _gate(stage, crew) if stage.gathered else None
+        tasks = [
+            asyncio.create_task(crew.work(worker, budget, gate), name=f"worker-{worker.index}")
+            for worker in crew.workers[: stage.workers]
+        ]
+        await _until_ended(tasks, halt, drain_seconds)
+
+
+def _gate(stage: Stage, crew: Crew) -> Gate:
+    pool, recorder = crew.performer.pool, crew.performer.recorder
+    starting = min(stage.workers, stage.operations or stage.workers)
+    return Gate(min(starting, pool.stats().max_size), on_open=lambda: recorder.sample(pool.stats()))
+
+
+async def _until_ended(
+    tasks: list[asyncio.Task[None]], halt: asyncio.Event, drain_seconds: float
+) -> None:
+    everyone = asyncio.create_task(
+        asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION), name="everyone"
+    )
+    halted = asyncio.create_task(halt.wait(), name="halt")
+    try:
+        await asyncio.wait({everyone, halted}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({everyone}, timeout=drain_seconds)
+    finally:
+        for task in (everyone, halted, *tasks):
+            task.cancel()
+        await asyncio.wait({everyone, halted, *tasks}, timeout=_CANCEL_SECONDS)
+    for worker in tasks:
+        if worker.done() and not worker.cancelled():
+            worker.result()

@@ -1,0 +1,136 @@
+"""Gets a database ready for a run: starts one if asked to, and looks whether it can be used."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from purreal import ConnectFailed, Credentials, PurrealError, SurrealDBConnectionPool
+from purreal_runner.document.local import ResolvedTarget
+from purreal_runner.embedded.launch import (
+    RunningTarget,
+    TargetUnavailable,
+    start_embedded,
+    start_server,
+)
+from purreal_runner.load.make_pool import credentials_of, ssl_context
+from purreal_runner.load.plan import ConnectionPlan
+from purreal_runner.load.settings import RunRefused
+
+_LOOK_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyTarget:
+    """A database that answered, let us in, and has our namespace and database."""
+
+    kind: str
+    version: str
+    connection: ConnectionPlan
+
+
+@asynccontextmanager
+async def ready_target(choice: ResolvedTarget) -> AsyncIterator[ReadyTarget]:
+    """The database of a run for as long as the block lasts; one we started ends with it.
+
+    Raises:
+        RunRefused: none could be started, it can't be reached, or it doesn't let us in.
+    """
+    if choice.kind == "url":
+        connection = _connection(choice, choice.endpoint or "", choice.username, choice.password)
+        yield ReadyTarget("url", await look(connection), connection)
+        return
+    credentials = None
+    if choice.username is not None and choice.password is not None:
+        credentials = Credentials(choice.username, choice.password)
+    start = start_server if choice.kind == "server" else start_embedded
+    try:
+        async with start(credentials=credentials) as running:
+            connection = _of_running(choice, running)
+            await look(connection)
+            yield ReadyTarget(running.kind, running.version, connection)
+    except TargetUnavailable as error:
+        raise RunRefused(str(error)) from error
+
+
+def _of_running(choice: ResolvedTarget, running: RunningTarget) -> ConnectionPlan:
+    return _connection(choice, running.url, running.username, running.password)
+
+
+def _connection(
+    choice: ResolvedTarget, url: str, username: str | None, password: str | None
+) -> ConnectionPlan:
+    return ConnectionPlan(
+        url=url,
+        namespace=choice.namespace,
+        database=choice.database,
+        username=username,
+        password=password,
+        level=choice.level,
+        ca_file=choice.ca_file,
+    )
+
+
+async def look(connection: ConnectionPlan) -> str:
+    """Makes namespace and database if they are missing, and asks for the version.
+
+    Raises:
+        RunRefused: unreachable, not let in, or the namespace or database can't be used.
+    """
+    try:
+        if connection.level == "root" and connection.username is not None:
+            await _make_place(connection)
+        async with single_connection(connection) as pool, pool.acquire() as conn:
+            return str(await conn.version())
+    except ConnectFailed as error:
+        raise RunRefused(_root_of(error)) from error
+    except (PurrealError, OSError) as error:
+        raise RunRefused(f"{connection.url} can't be used: {error}") from error
+
+
+async def _make_place(connection: ConnectionPlan) -> None:
+    from surrealdb.errors import ServerError  # 0.4 s: not before somebody runs a test
+
+    namespace, database = connection.namespace, connection.database
+    async with _single(connection, None, None) as pool, pool.acquire() as conn:
+        try:
+            await conn.query(f"DEFINE NAMESPACE IF NOT EXISTS `{namespace}`")
+            await conn.use(namespace, database)
+            await conn.query(f"DEFINE DATABASE IF NOT EXISTS `{database}`")
+        except ServerError:
+            # A user who may not define them can still work in them; the next step will tell.
+            return
+
+
+@asynccontextmanager
+async def _single(
+    connection: ConnectionPlan, namespace: str | None, database: str | None
+) -> AsyncIterator[SurrealDBConnectionPool]:
+    pool = SurrealDBConnectionPool(
+        connection.url,
+        credentials=credentials_of(connection),
+        namespace=namespace,
+        database=database,
+        min_size=1,
+        max_size=1,
+        acquire_timeout=_LOOK_SECONDS,
+        ssl=ssl_context(connection),
+        name="before and after the load",
+    )
+    try:
+        await pool.open(timeout=_LOOK_SECONDS)
+        yield pool
+    finally:
+        await pool.close(grace=0.0)
+
+
+@asynccontextmanager
+async def single_connection(connection: ConnectionPlan) -> AsyncIterator[SurrealDBConnectionPool]:
+    """A pool of one connection for what happens before and after the load."""
+    async with _single(connection, connection.namespace, connection.database) as pool:
+        yield pool
+
+
+def _root_of(error: ConnectFailed) -> str:
+    """The most precise words: "unreachable" rather than "0 of 1 connections were open"."""
+    cause = error.__cause__
+    return str(cause) if isinstance(cause, ConnectFailed) else str(error)

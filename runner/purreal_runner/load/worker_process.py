@@ -1,0 +1,111 @@
+"""A worker process: reads its plan, runs its pools, writes its parts; ends when its parent does.
+
+Started as `python -m purreal_runner.load.worker_process`; see `protocol` for what is said.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from io import RawIOBase
+from typing import BinaryIO
+
+from purreal_runner.load.build_workload import build_workload
+from purreal_runner.load.control import Control
+from purreal_runner.load.loops import run_in_loop
+from purreal_runner.load.plan import ProcessPlan
+from purreal_runner.load.process_run import ProcessRun
+from purreal_runner.load.progress import Progress
+from purreal_runner.load.protocol import (
+    LONGEST_LINE_BYTES,
+    Broke,
+    Ended,
+    Go,
+    Message,
+    Moved,
+    Ready,
+    to_worker,
+)
+from purreal_runner.measure import Part
+from purreal_runner.workload.tables import OwnTables
+
+
+def main() -> None:
+    """The whole life of a worker process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears Ctrl-C and tells us
+    answers = _take_standard_output()
+    # Without a buffer: what follows the first line has to stay in the pipe for `_listen`.
+    orders = os.fdopen(0, "rb", buffering=0, closefd=False)
+    plan = ProcessPlan.model_validate_json(orders.readline())
+    logging.basicConfig(level=plan.log_level)
+    try:
+        parts = run_in_loop(_work(plan, orders, answers), plan.loop)
+    except Exception as error:
+        logging.getLogger(__name__).debug("the worker process broke", exc_info=True)
+        _say(answers, Broke(message=_in_words(error)))
+        sys.exit(1)
+    _say(answers, Ended(parts=tuple(parts)))
+
+
+async def _work(plan: ProcessPlan, orders: RawIOBase, answers: BinaryIO) -> list[Part]:
+    control = Control()
+    run = ProcessRun(
+        plan.connection,
+        plan.limits,
+        plan.load,
+        plan.shares,
+        build_workload(plan.workload, OwnTables(plan.table_prefix)),
+        control,
+        process=plan.process,
+        on_ready=lambda: _say(answers, Ready()),
+        on_progress=lambda progress: _report(answers, progress),
+    )
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, control.stop)
+    listening = asyncio.create_task(_listen(orders, control), name="listening to the parent")
+    try:
+        return await run.run()
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
+
+
+async def _listen(orders: RawIOBase, control: Control) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=LONGEST_LINE_BYTES)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), orders)
+    while line := await reader.readline():
+        if isinstance(to_worker.validate_json(line), Go):
+            control.start()
+        else:
+            control.stop()
+    # The parent is gone, however it ended: nobody would read what we measure.
+    os._exit(1)
+
+
+def _report(answers: BinaryIO, progress: Progress) -> None:
+    _say(answers, Moved(progress=progress))
+
+
+def _say(answers: BinaryIO, message: Message) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        answers.write(message.line())
+        answers.flush()
+
+
+def _take_standard_output() -> BinaryIO:
+    """Keeps standard output for the protocol: what a workload prints goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _in_words(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    main()
