@@ -32,6 +32,20 @@ FIELDS: Mapping[tuple[str, ...], str] = MappingProxyType(
 )
 """Fields (`*`: any name), each with what to do instead."""
 
+CLUSTER_ONLY = (
+    "spec.target.ephemeral",
+    "spec.target.statefulSet",
+    "spec.target.disruption",
+    "spec.lostRunners",
+    "spec.deadlines.targetSeconds",
+    "spec.deadlines.readySeconds",
+    "spec.deadlines.collectSeconds",
+    "spec.targetConcurrency",
+    "spec.desiredState",
+    "spec.retention",
+)
+"""Fields (with all below them) that are checked here and mean something on a cluster only."""
+
 Choice = TypeVar("Choice", bound=StrEnum)
 
 

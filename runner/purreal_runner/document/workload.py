@@ -49,13 +49,16 @@ class MixOperation(Model):
     query: str = Field(
         min_length=1,
         max_length=16_384,
-        description="SurrealQL of one operation; may hold several statements.",
+        description="SurrealQL of one operation; may hold several statements. `${table:NAME}` "
+        "is a table of the run's own, dropped at its end.",
     )
     params: dict[ParameterName, Any] = Field(
         default_factory=dict,
         max_length=64,
-        description="Parameters of the query, any JSON values. Text may hold templates that are "
-        "filled in for each operation.",
+        description="Parameters of the query, any JSON values. Text may hold templates, filled "
+        "in for each operation: `${worker}`, `${iteration}`, `${pool}`, `${task}`, `${uuid}`, "
+        "`${int:LOW:HIGH}`, `${float:LOW:HIGH}`, `${string:LENGTH}`, `${choice:A,B,C}`, "
+        "`${payload:BYTES}`, `${table:NAME}`.",
     )
     transaction: Flag = Field(
         default=False, description="Whether the query runs as one transaction, all or nothing."

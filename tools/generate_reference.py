@@ -1,0 +1,266 @@
+"""Writes docs/loadtest-reference.md from the document's models; `--check` compares instead."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from purreal_runner.document.metrics import Metric
+from purreal_runner.document.model import PoolLoadTest, PoolLoadTestSpec
+from purreal_runner.document.not_built_yet import CLUSTER_ONLY, FIELDS, VALUES
+from purreal_runner.document.shape import aliases, inner_model, inner_types, is_list
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "loadtest-reference.md"
+
+UNITS = {"Seconds": "s", "Success": "s", "Failure": "s", "Milliseconds": "ms"}
+COUNTED = {
+    "minSize": "leases",
+    "maxSize": "leases",
+    "replicas": "pods or pools",
+    "processes": "processes",
+    "workers": "workers",
+    "operations": "operations",
+    "everyOperations": "operations",
+    "maximum": "runners",
+}
+EXAMPLES = {
+    "target": 'target:\n  type: URL\n  url: {endpoint: "wss://db.example:8000"}\n'
+    "  database: {namespace: shop, name: checkout}",
+    "pool": "pool: {minSize: 50, maxSize: 600, maxLifetimeSeconds: 300, maxIdleTimeSeconds: 60, "
+    "acquireTimeoutSeconds: 30}",
+    "runners": "runners: {replicas: 5, processes: 1}",
+    "workload": 'workload:\n  type: Mix\n  mix:\n    - {name: read, weight: 9, query: "SELECT * '
+    'FROM ${table:item} LIMIT 1"}\n    - {name: write, weight: 1, query: "CREATE ${table:item} '
+    'SET size = $size", params: {size: "${int:1:9}"}}',
+    "load": "load:\n  type: Closed\n  closed: {workers: 500}\n  stop: {operations: 5000}\n"
+    "  warmUpSeconds: 5",
+    "faults": "faults:\n  - {type: CloseConnection, everyOperations: 100}",
+    "thresholds": 'thresholds:\n  - {metric: SuccessRatio, atLeast: "99.9%"}\n'
+    "  - {metric: AcquireP95, below: 20ms}\n  - {metric: Throughput, above: 500/s}\n"
+    '  - {metric: FailedOperations, atMost: "0"}',
+    "lostRunners": "lostRunners: {policy: Continue, maximum: 1}",
+    "deadlines": "deadlines: {readySeconds: 60, runSeconds: 600}",
+    "retention": "retention: {ttlSecondsAfterSuccess: 3600}",
+}
+
+INTRODUCTION = """\
+<!-- Written by tools/generate_reference.py from the models; edit those. -->
+
+# The fields of `PoolLoadTest`
+
+One file describes a load test. `purreal run FILE` runs it here, `purreal validate FILE` checks it.
+It is read as kubectl reads it (YAML 1.1 or JSON; `yes` is true, `1:30` is text), except that a
+field written twice is refused. Unknown fields are refused, and an empty field is an absent one.
+
+The smallest document:
+
+```yaml
+apiVersion: purreal.dev/v1alpha1
+kind: PoolLoadTest
+metadata: {name: smallest}
+spec:
+  load: {closed: {workers: 50}, stop: {operations: 500}}
+```
+
+*Required* in the column "Default" means that the field must be written (inside its part, if that
+part is written). *Built yet?* says whether this version has it; what it has not is refused by name.
+*Checked only* is for clusters: a document may have it, and a run on this machine does without it.
+"""
+
+LOCALLY = """\
+## What a cluster knows and a laptop does not
+
+| In the document | Locally |
+|---|---|
+| no `target.type` | an embedded SurrealDB is started for the run |
+| `target.type: Ephemeral` | the same; `--engine server` starts a real `surreal` binary |
+| `target.type: StatefulSet` | needs `--url` |
+| `target.auth.secretRef` | needs `--password-file` (and `--user`, else `root`) |
+| `target.url.caRef` | needs `--ca-file` |
+| `workload.python.configMapRef` | needs `--workload FILE.py:FUNCTION` |
+| `runners.replicas` × `runners.processes` | as many pools as the cluster would have |
+
+What is missing is named with its flag, and the exit code is 104.
+"""
+
+
+def page() -> str:
+    """Return the whole page."""
+    parts = [INTRODUCTION, _section("Top level", "", PoolLoadTest, deep=False)]
+    parts.append(_section("`metadata`", "metadata", _model(PoolLoadTest, "metadata")))
+    parts.append(_section("`spec`", "spec", PoolLoadTestSpec, deep=False))
+    for name, field in aliases(PoolLoadTestSpec).items():
+        model = inner_model(field.annotation)
+        if model is not None:
+            suffix = "[]" if is_list(field.annotation) else ""
+            parts.append(_section(f"`spec.{name}`", f"spec.{name}{suffix}", model, key=name))
+    return "\n".join([*parts, _metrics(), _unbuilt(), LOCALLY])
+
+
+def _model(parent: type[BaseModel], name: str) -> type[BaseModel]:
+    model = inner_model(aliases(parent)[name].annotation)
+    if model is None:
+        raise LookupError(f"{name} is not a part of {parent.__name__}")
+    return model
+
+
+def _section(
+    title: str, prefix: str, model: type[BaseModel], *, deep: bool = True, key: str = ""
+) -> str:
+    lines = [f"## {title}", "", (model.__doc__ or "").strip(), ""]
+    lines += ["| Field | Type | Default | Bounds | Unit | Meaning | Built yet? |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    lines += [_row(path, name, field) for path, name, field in _walk(prefix, model, deep)]
+    if key in EXAMPLES:
+        lines += ["", "```yaml", EXAMPLES[key], "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _walk(prefix: str, model: type[BaseModel], deep: bool) -> Iterator[tuple[str, str, FieldInfo]]:
+    for name, field in aliases(model).items():
+        path = f"{prefix}.{name}" if prefix else name
+        yield path, name, field
+        inner = inner_model(field.annotation)
+        if deep and inner is not None:
+            yield from _walk(path + ("[]" if is_list(field.annotation) else ""), inner, deep)
+
+
+def _row(path: str, name: str, field: FieldInfo) -> str:
+    cells = [
+        f"`{path}`",
+        _type(field),
+        _default(field),
+        _bounds(field),
+        COUNTED.get(name) or next((unit for end, unit in UNITS.items() if name.endswith(end)), ""),
+        field.description or "",
+        _built(path, field),
+    ]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _type(field: FieldInfo) -> str:
+    part = next(inner_types(field.annotation))
+    if inner_model(field.annotation) is not None:
+        name = "part"
+    elif isinstance(part, type) and issubclass(part, StrEnum):
+        names = list(part)
+        name = "metric (below)" if part is Metric else ", ".join(f"`{each}`" for each in names)
+    else:
+        name = {int: "whole number", str: "text", bool: "true/false"}.get(part, "mapping")
+    if "Literal" in str(part):
+        name = f"`{part.__args__[0]}`"
+    return f"list of {name}s" if is_list(field.annotation) else name
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "*required*"
+    value = field.get_default(call_default_factory=True, validated_data={})
+    if value is None or value is PydanticUndefined:
+        return "absent"
+    if isinstance(value, BaseModel):
+        written = value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        return f"`{json.dumps(written)}`" if written else "its defaults"
+    if value in ((), {}, ""):
+        return "none"
+    return f"`{json.dumps(value)}`" if isinstance(value, bool) else f"`{value}`"
+
+
+def _bounds(field: FieldInfo) -> str:
+    limits = dict(_limits(field.metadata) | _nested_limits(field.annotation))
+    words = []
+    if "ge" in limits:
+        words.append(f"{limits['ge']:,} – {limits['le']:,}")
+    if "max_length" in limits:
+        low, high = limits.get("min_length", 0), limits["max_length"]
+        unit = "characters" if next(inner_types(field.annotation)) is str else "entries"
+        words.append(f"{low:,} – {high:,} {unit}")
+    return "; ".join(words)
+
+
+def _limits(metadata: Any) -> dict[str, int]:
+    names = ("ge", "le", "min_length", "max_length")
+    return {
+        name: getattr(one, name)
+        for one in metadata
+        for name in names
+        if getattr(one, name, None) is not None
+    }
+
+
+def _nested_limits(annotation: Any) -> dict[str, int]:
+    """Return the limits of `Annotated[…] | None`, which stand inside the union."""
+    found: dict[str, int] = {}
+    if get_origin(annotation) not in (Union, UnionType):
+        return found
+    for part in get_args(annotation):
+        for one in getattr(part, "__metadata__", ()):
+            found |= _limits(getattr(one, "metadata", [one]))
+    return found
+
+
+def _built(path: str, field: FieldInfo) -> str:
+    if path.startswith(tuple(CLUSTER_ONLY)):
+        return "checked only: for clusters"
+    inner = inner_model(field.annotation)
+    if inner is not None and not inner.model_fields:
+        return "no settings yet"
+    missing = [
+        value
+        for part in inner_types(field.annotation)
+        if isinstance(part, type) and issubclass(part, StrEnum)
+        for value in part
+        if value in VALUES
+    ]
+    return "not " + ", ".join(f"`{value}`" for value in missing) if missing else "yes"
+
+
+def _metrics() -> str:
+    lines = ["## Metrics of thresholds", "", "Latencies are of all pools together."]
+    lines += ["`--threshold 'acquire_p95 < 20ms'` writes the same on the command line.", ""]
+    lines += ["| Metric | On the command line | Limit in | Such as |", "|---|---|---|---|"]
+    such_as = {"ratio": "`99.9%`", "per second": "`500/s`", "count": "`0`"}
+    lines += [
+        f"| `{metric}` | `{metric.snake_case}` | {metric.unit} | "
+        f"{such_as.get(metric.unit, '`20ms`, `1s`, `500us`, `2m`')} |"
+        for metric in Metric
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _unbuilt() -> str:
+    lines = ["## Not built yet", "", "Refused by name in this version:", ""]
+    lines += ["| What | Do instead |", "|---|---|"]
+    lines += [f"| `{'.'.join(path)}` | {advice} |" for path, advice in FIELDS.items()]
+    lines += [
+        f"| `{type(value).__name__}: {value}` | {advice} |" for value, advice in VALUES.items()
+    ]
+    lines += ["| `spec.faults[].type` other than `CloseConnection` | use `CloseConnection` |"]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the page, or with `--check` compare it; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if the page is stale")
+    arguments = parser.parse_args()
+    text = page()
+    if not arguments.check:
+        PAGE.write_text(text, encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return 0
+    print(f"{PAGE.name} is stale; run python tools/generate_reference.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
