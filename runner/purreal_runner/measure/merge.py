@@ -69,6 +69,16 @@ class Merged(Data):
         return sum(pool.peak.open for pool in self.pools)
 
     @property
+    def full_pools(self) -> tuple[PoolRecord, ...]:
+        """The pools that lent all they may lend."""
+        return tuple(p for p in self.pools if p.max_size and p.peak.used >= p.max_size)
+
+    @property
+    def opened_under_load(self) -> int:
+        """How many more leases existed at peak use than before the load."""
+        return sum(max(0, p.peak.open - p.before_load.open) for p in self.pools)
+
+    @property
     def max_size(self) -> int:
         """The most leases that all pools may have together."""
         return sum(pool.max_size for pool in self.pools)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from purreal_runner.document.thresholds import Threshold
+from purreal_runner.document import Threshold
 
 
 @dataclass(frozen=True, slots=True)

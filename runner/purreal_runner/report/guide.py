@@ -1,0 +1,164 @@
+"""Owns the guide's three layouts, letter by letter; knows no terminal and judges nothing."""
+
+from collections.abc import Sequence
+
+from purreal_runner.measure.views import PoolGauges
+from purreal_runner.report.model import Latency, Report
+
+RULE = "=" * 80
+BAR_CELLS = 40
+
+
+def quick_stress_banner(connections: int) -> str:
+    """The heading of the quick stress test."""
+    return f"{RULE}\nQUICK STRESS TEST: {connections} concurrent connections\n{RULE}"
+
+
+def pool_initialized(connections: int) -> str:
+    """The line after the pool was opened."""
+    return f"✓ Pool initialized: {connections} initial connections"
+
+
+def launching(workers: int) -> str:
+    """The line before the load."""
+    return f"Launching {workers} concurrent workers..."
+
+
+def quick_stress_results(report: Report, connections: int | None = None) -> str:
+    """The results of the quick stress test.
+
+    `Failed` is everything issued that did not succeed, so that the lines add up. `Pool stats` is
+    taken at peak use: leases that existed, and those of them that were not lent.
+
+    Args:
+        report: of the run.
+        connections: how many concurrent connections were to be tested; absent: the run's workers.
+    """
+    connections = connections or report.run.workers or report.peak_concurrent
+    operations = report.operations
+    issued, succeeded = operations.issued, operations.succeeded
+    failed = operations.not_succeeded
+    pool = report.pool
+    lines = [
+        RULE,
+        "RESULTS:",
+        f"  Duration:    {report.duration_seconds:.2f}s",
+        f"  Operations:  {issued} total",
+        f"  Successful:  {succeeded} ({_share(succeeded, issued)})",
+        f"  Failed:      {failed} ({_share(failed, issued)})",
+        f"  Throughput:  {report.throughput:.0f} ops/sec",
+        f"  Pool stats:  {pool.peak_open} connections, {pool.peak_free} available",
+        "",
+        _stress_outcome(report, connections),
+        RULE,
+    ]
+    return "\n".join(lines)
+
+
+def all_succeeded(report: Report) -> bool:
+    """Whether every operation that was issued succeeded, and there were some."""
+    return report.operations.issued > 0 and report.operations.not_succeeded == 0
+
+
+def _stress_outcome(report: Report, connections: int) -> str:
+    if all_succeeded(report):
+        return f"✓ SUCCESS: Pool handled {connections} concurrent connections!"
+    failed = report.operations.not_succeeded
+    return (
+        f"✗ FAILED: {failed} of {report.operations.issued} operations failed "
+        f"at {connections} concurrent connections"
+    )
+
+
+def load_test_report(report: Report) -> str:
+    """The LOAD TEST REPORT block; latencies in milliseconds."""
+    operations = report.operations
+    success = _percent(operations.succeeded, operations.issued)
+    lines = [
+        RULE,
+        "LOAD TEST REPORT",
+        RULE,
+        "",
+        "Operations:",
+        f"  Total:      {operations.issued:,}",
+        f"  Successful: {operations.succeeded:,}",
+        f"  Failed:     {operations.not_succeeded:,}",
+        f"  Success Rate: {success:.2f}%",
+        "",
+        "Throughput:",
+        f"  Duration: {report.duration_seconds:.2f}s",
+        f"  Ops/sec:  {report.throughput:.2f}",
+        f"  Peak Concurrent: {report.peak_concurrent}",
+        "",
+        "Connection Acquisition (ms):",
+        *_latency_lines(report.latencies.acquire),
+        "",
+        "Query Execution (ms):",
+        *_latency_lines(report.latencies.query),
+    ]
+    return "\n".join(lines)
+
+
+def monitor_bar(stats: PoolGauges, width: int = BAR_CELLS) -> str:
+    """The live bar: Util is the leases lent of those that exist.
+
+    The bar itself is filled by the leases lent of `max_size`, so that what is empty is headroom:
+    the guide's own line has 500 of 543 leases lent, 92.1 %, and a bar that is four fifths full.
+
+    Args:
+        stats: the pool now.
+        width: cells between the brackets; the guide's bar has 40.
+    """
+    used, total = stats.leased, stats.open
+    utilization = used / total if total else 0.0
+    filled = min(width, used * width // stats.max_size) if stats.max_size else 0
+    bar = "█" * filled + "░" * (width - filled)
+    return (
+        f"[{bar}] Total: {total:>4} | Used: {used:>4} | Free: {total - used:>4} | "
+        f"Util: {utilization * 100:>5.1f}%"
+    )
+
+
+def progressive_summary(reports: Sequence[tuple[int, Report]]) -> str:
+    """The table after the progressive series, one row for each number of connections."""
+    heading = (
+        f"{'Connections':>11}  {'Operations':>10}  {'Successful':>10}  {'Failed':>6}  "
+        f"{'Ops/sec':>8}  {'P95 acquire':>11}  Result"
+    )
+    rows = [_progressive_row(connections, report) for connections, report in reports]
+    return "\n".join([RULE, "PROGRESSIVE STRESS TEST: SUMMARY", RULE, "", heading, *rows, RULE])
+
+
+def _progressive_row(connections: int, report: Report) -> str:
+    operations = report.operations
+    p95 = report.latencies.acquire.p95
+    waited = "-" if p95 is None else f"{p95 * 1000:.2f}ms"
+    return (
+        f"{connections:>11}  {operations.issued:>10}  {operations.succeeded:>10}  "
+        f"{operations.not_succeeded:>6}  {report.throughput:>8.0f}  {waited:>11}  "
+        f"{'✓ OK' if all_succeeded(report) else '✗ FAILED'}"
+    )
+
+
+def _latency_lines(latency: Latency) -> list[str]:
+    values = {
+        "MIN": latency.min,
+        "MAX": latency.max,
+        "AVG": latency.mean,
+        "P50": latency.p50,
+        "P95": latency.p95,
+        "P99": latency.p99,
+    }
+    return [f"  {name}:  {_milliseconds(value)}" for name, value in values.items()]
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds * 1000:.2f}"
+
+
+def _percent(part: int, whole: int) -> float:
+    return part / whole * 100 if whole else 0.0
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{_percent(part, whole):.1f}%"
