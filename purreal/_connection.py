@@ -35,8 +35,6 @@ class Exchange:
 class Connection(Protocol):
     """Something that a pool can lend: a socket of its own, or a session on a shared one."""
 
-    dirty: bool
-    """True when the borrower changed, or may have changed, what the next one would see."""
     on_lost: Callable[[], None] | None
     """Called once, synchronously, when `usable` turns False by itself (not by abort or close)."""
     on_exchange: Callable[[Exchange], None] | None
@@ -49,6 +47,10 @@ class Connection(Protocol):
     @property
     def usable(self) -> bool:
         """False once lost, closed or poisoned, and then for ever."""
+
+    @property
+    def dirty(self) -> bool:
+        """True when the borrower changed, or may have changed, what the next one would see."""
 
     @property
     def in_flight(self) -> int:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
+
+from purreal._errors import Outcome
 
 # Tried on SurrealDB 3.3.5 and on the embedded engine 3.2.4 (tests/wire keeps trying):
 # * the RPC methods use, let, unset, signin, signup, authenticate, invalidate and reset change the
@@ -72,3 +75,59 @@ def _scan(text: str) -> bool:
 
 
 _scan_cached = lru_cache(maxsize=1024)(_scan)
+
+
+class TransactionLedger:
+    """The transactions of one session: begun by the RPC `begin`, ended by `commit` or `cancel`.
+
+    Attributes:
+        open: ids of those not ended, in the order of their beginning.
+        uncertain: True when a `begin` was sent whose answer the borrower did not get, so that
+            there may be an open transaction nobody knows the id of.
+    """
+
+    def __init__(self) -> None:
+        self.open: dict[UUID, None] = {}
+        self.uncertain = False
+
+    @property
+    def is_clear(self) -> bool:
+        """True when certainly no transaction is open."""
+        return not self.open and not self.uncertain
+
+    def after(self, method: str, params: Sequence[Any], result: Any) -> None:
+        """Note a request that the server answered."""
+        if method == "begin":
+            transaction = transaction_id(result)
+            if transaction is None:
+                self.uncertain = True
+            else:
+                self.open[transaction] = None
+        elif method in ("commit", "cancel") and params:
+            self.open.pop(params[0], None)
+
+    def failed(self, method: str, outcome: Outcome | None) -> None:
+        """Note a request that ended otherwise; `outcome` None means a cancelled caller."""
+        if method == "begin" and outcome in (None, Outcome.UNKNOWN):
+            self.uncertain = True
+
+    def clear(self) -> None:
+        """Forget all: the session has been reset."""
+        self.open.clear()
+        self.uncertain = False
+
+
+def transaction_id(result: Any) -> UUID | None:
+    """Read the id in the answer to `begin`: a UUID, or text, or either in a list or object."""
+    if isinstance(result, UUID):
+        return result
+    if isinstance(result, str):
+        try:
+            return UUID(result)
+        except ValueError:
+            return None
+    if isinstance(result, list) and len(result) == 1:
+        return transaction_id(result[0])
+    if isinstance(result, dict):
+        return transaction_id(result.get("id") or result.get("txn"))
+    return None

@@ -1,0 +1,126 @@
+"""Owns the way to a connection that is ready to lend: open, authenticate, use; knows no pool."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl as ssl_module
+from functools import partial
+
+from purreal import _codec
+from purreal._credentials import Credentials
+from purreal._endpoint import Endpoint
+from purreal._errors import (
+    AuthenticationFailed,
+    ConfigurationError,
+    ConnectFailed,
+    RequestError,
+    Unreachable,
+)
+from purreal._sign_in import SharedSignIn, is_server_error
+from purreal._transport import OpenTransport, open_websocket
+from purreal._websocket_connection import WebSocketConnection
+
+
+class WebSocketConnector:
+    """Makes `WebSocketConnection`s to one endpoint; a `purreal._connection.Connector`.
+
+    Args:
+        uri: ``ws://host:port`` or ``wss://…``; ``/rpc`` is added where there is no path.
+        credentials: who to be; None for anonymous.
+        namespace: to select on each connection; None for none.
+        database: likewise; needs a namespace.
+        ssl: for ``wss``; None for the system's certificate authorities.
+        connect_timeout: seconds for one connection, all steps together.
+        request_timeout: seconds for each request without its own; None for no limit.
+        open_transport: replaces the WebSocket (tests).
+
+    Raises:
+        ConfigurationError: a part can not work.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        *,
+        credentials: Credentials | None = None,
+        namespace: str | None = None,
+        database: str | None = None,
+        ssl: ssl_module.SSLContext | None = None,
+        connect_timeout: float = 10.0,
+        request_timeout: float | None = 60.0,
+        open_transport: OpenTransport | None = None,
+    ) -> None:
+        _codec.load()
+        endpoint = Endpoint.parse(uri)
+        if ssl is not None and not endpoint.secure:
+            raise ConfigurationError(f"`ssl` was given for {endpoint.uri}: use wss:// for TLS")
+        if database is not None and namespace is None:
+            raise ConfigurationError(f"the database {database!r} needs a namespace")
+        self.endpoint = endpoint.uri
+        self._where = endpoint
+        self._namespace = namespace
+        self._database = database
+        self._connect_timeout = connect_timeout
+        self._request_timeout = request_timeout
+        self._open_transport = open_transport or partial(open_websocket, endpoint.uri, ssl)
+        self._sign_in = (
+            None
+            if credentials is None
+            else SharedSignIn(credentials, namespace, database, endpoint.uri)
+        )
+
+    @property
+    def sign_ins(self) -> int:
+        """How often the password was sent so far."""
+        return 0 if self._sign_in is None else self._sign_in.count
+
+    async def connect(self) -> WebSocketConnection:
+        """Open a connection, authenticate it, select namespace and database.
+
+        A failed or cancelled call leaves neither a socket nor a task behind.
+
+        Raises:
+            Unreachable: nothing answered in time, or nothing that is SurrealDB.
+            AuthenticationFailed: the server refused the user, the namespace or the database.
+        """
+        connection = WebSocketConnection(self.endpoint, self._request_timeout, self._set_up)
+        try:
+            async with asyncio.timeout(self._connect_timeout) as deadline:
+                await connection.open(self._open_transport)
+                await self._set_up(connection)
+        except BaseException as error:
+            connection.abort()
+            if isinstance(error, TimeoutError) and deadline.expired():
+                raise self._too_slow() from None
+            if isinstance(error, ConnectFailed) or not isinstance(error, Exception):
+                raise
+            raise self._failure(error) from error
+        return connection
+
+    async def _set_up(self, connection: WebSocketConnection) -> None:
+        if self._sign_in is not None:
+            await self._sign_in.authenticate(connection.call)
+        if self._namespace is None:
+            return
+        try:
+            await connection.call("use", [self._namespace, self._database])
+        except Exception as error:
+            if not is_server_error(error):
+                raise
+            raise AuthenticationFailed(
+                f"{self.endpoint} refused namespace {self._namespace!r}, database"
+                f" {self._database!r}: {error}. Check both names and what the user may see",
+                endpoint=self.endpoint,
+            ) from error
+
+    def _too_slow(self) -> Unreachable:
+        return Unreachable(
+            f"{self.endpoint} did not answer within {self._connect_timeout:g} s. Check host and"
+            f" port, firewalls on the way, and the server's load; or raise connect_timeout",
+            endpoint=self.endpoint,
+        )
+
+    def _failure(self, error: Exception) -> Unreachable:
+        known = isinstance(error, RequestError)
+        cause = str(error) if known else self._where.explain(error)
+        return Unreachable(f"no connection to {self.endpoint}: {cause}", endpoint=self.endpoint)

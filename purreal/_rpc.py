@@ -1,0 +1,230 @@
+"""Owns which reply belongs to which request, and that every request ends; knows no sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from purreal import _codec
+from purreal._errors import (
+    ConnectionLost,
+    Outcome,
+    RequestError,
+    RequestNotSent,
+    RequestTimeout,
+    UnreadableReply,
+)
+from purreal._tags import CodecError
+from purreal._transport import CLOSE_SECONDS, NotWritten, OpenTransport, Transport, describe_end
+
+Reply = Mapping[str, Any]
+
+# Replies of a server that is going away; the request itself is not what failed.
+_GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
+
+
+class RpcChannel:
+    """Requests and replies over one transport.
+
+    Every request ends: in a reply, in the error that ended the channel, or in its own timeout.
+    Nothing is ever sent twice. Once the channel is lost or closed it stays so.
+    """
+
+    def __init__(self, endpoint: str, on_lost: Callable[[], None]) -> None:
+        self._endpoint = endpoint
+        self._on_lost = on_lost
+        self._ids = itertools.count(1)
+        # Futures of requests that were handed to the transport and not answered. One whose caller
+        # has gone stays, cancelled, until its reply comes: that is what `in_flight` counts.
+        self._pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+        self._transport: Transport | None = None
+        self._end: str | None = None
+
+    @classmethod
+    async def open(
+        cls, endpoint: str, open_transport: OpenTransport, on_lost: Callable[[], None]
+    ) -> RpcChannel:
+        """Open a transport and talk over it.
+
+        Args:
+            on_lost: called once, synchronously, when the channel ends by itself.
+        """
+        channel = cls(endpoint, on_lost)
+        transport = await open_transport(channel._receive, channel._transport_closed)
+        channel._transport = transport
+        if channel._end is not None:
+            transport.abort()
+        return channel
+
+    @property
+    def usable(self) -> bool:
+        """False once the channel has ended, and then for ever."""
+        return self._end is None
+
+    @property
+    def in_flight(self) -> int:
+        """Requests handed to the transport and not answered yet."""
+        return len(self._pending)
+
+    async def call(
+        self,
+        method: str,
+        params: list[Any],
+        *,
+        txn: UUID | None = None,
+        timeout: float | None,
+    ) -> Reply:
+        """Send one request and wait for its reply, which may be one that says ``error``.
+
+        Args:
+            timeout: seconds for sending and waiting together; None for no limit.
+
+        Raises:
+            RequestNotSent: the parameters have no form that the server reads.
+            ConnectionLost, UnreadableReply: the channel has ended, before or meanwhile.
+            RequestTimeout: no reply in time; the channel lives on.
+        """
+        request_id = next(self._ids)
+        message = _encode_request(request_id, method, params, txn)
+        if self._end is not None or self._transport is None:
+            raise self._lost(Outcome.NOT_SENT)
+        waiter: asyncio.Future[Reply | RequestError] = asyncio.get_running_loop().create_future()
+        self._pending[request_id] = waiter
+        try:
+            async with asyncio.timeout(timeout) as deadline:
+                await self._send(self._transport, request_id, message)
+                answer = await waiter
+        except TimeoutError:
+            if not deadline.expired():
+                raise
+            raise RequestTimeout(
+                f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
+                f" may still be executing it. Raise request_timeout or look for a slow statement"
+            ) from None
+        finally:
+            waiter.cancel()
+        if isinstance(answer, RequestError):
+            raise answer
+        return answer
+
+    async def _send(self, transport: Transport, request_id: int, message: bytes) -> None:
+        try:
+            await transport.send(message)
+        except NotWritten:
+            self._pending.pop(request_id, None)
+            self._lose("it was closed")
+            raise self._lost(Outcome.NOT_SENT) from None
+        except Exception as error:
+            # Part of the message may be out: no later message could be understood.
+            self._pending.pop(request_id, None)
+            self._lose(describe_end(error))
+            raise self._lost(Outcome.UNKNOWN) from error
+
+    def _receive(self, message: bytes | str) -> None:
+        if self._end is not None:
+            return
+        try:
+            request_id, reply = _read_reply(message)
+        except CodecError as error:
+            self._lose(str(error), UnreadableReply)
+            return
+        if going_away := _says_going_away(reply):
+            self._lose(f"the server said: {going_away}")
+            return
+        waiter = self._pending.pop(request_id, None)
+        if waiter is None:
+            self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
+        elif not waiter.done():
+            waiter.set_result(reply)
+
+    def _transport_closed(self, reason: Exception) -> None:
+        self._lose(describe_end(reason))
+
+    def _lose(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
+        if self._end is None:
+            self._finish(why, kind)
+            self._on_lost()
+
+    def _finish(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
+        self._end = why
+        if self._transport is not None:
+            self._transport.abort()
+        pending, self._pending = self._pending, {}
+        for waiter in pending.values():
+            if not waiter.done():
+                waiter.set_result(self._lost(Outcome.UNKNOWN, kind))
+
+    def _lost(self, outcome: Outcome, kind: type[RequestError] = ConnectionLost) -> RequestError:
+        sent = "the request was not sent" if outcome is Outcome.NOT_SENT else "outcome unknown"
+        return kind(
+            f"the connection to {self._endpoint} is lost: {self._end}; {sent}", outcome=outcome
+        )
+
+    async def close(self) -> None:
+        """Say goodbye, at most about a second long; requests in flight fail. Idempotent."""
+        transport = self._transport
+        if self._end is None and transport is not None:
+            self._end = "it was closed on this side"
+            try:
+                with contextlib.suppress(Exception):  # A goodbye that fails is an end as well.
+                    async with asyncio.timeout(CLOSE_SECONDS):
+                        await transport.close()
+            finally:
+                self._finish(self._end)
+
+    def abort(self) -> None:
+        """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
+        if self._end is None:
+            self._finish("it was aborted on this side")
+
+
+def _encode_request(request_id: int, method: str, params: list[Any], txn: UUID | None) -> bytes:
+    request: dict[str, Any] = {"id": request_id, "method": method, "params": params}
+    if txn is not None:
+        request["txn"] = txn
+    try:
+        return _codec.encode(request)
+    except CodecError as error:
+        raise RequestNotSent(f"`{method}` was not sent: {error}") from error
+
+
+def _read_reply(message: bytes | str) -> tuple[int, Reply]:
+    """Take a reply apart.
+
+    Raises:
+        CodecError: it is no reply to one of our requests, so that it is not known whose answer is
+            missing: nothing more on this socket can be trusted.
+    """
+    if isinstance(message, str):
+        raise CodecError("the server sent text where CBOR was agreed")
+    reply = _codec.decode(message)
+    if not isinstance(reply, dict):
+        raise CodecError(f"the server sent a {type(reply).__name__} instead of a reply")
+    request_id = reply.get("id")
+    if type(request_id) is not int:
+        raise CodecError(_explain_missing_id(reply))
+    if "result" not in reply and not isinstance(reply.get("error"), dict):
+        raise CodecError("the server sent a reply with neither a result nor an error")
+    return request_id, reply
+
+
+def _explain_missing_id(reply: Reply) -> str:
+    error, result = reply.get("error"), reply.get("result")
+    if isinstance(error, dict):
+        # What SurrealDB answers to bytes that it can't read.
+        return f"the server could not read a request and said: {error.get('message')}"
+    if isinstance(result, dict) and "action" in result:
+        return "a live query notified, and live queries are not supported on pooled connections"
+    return "the server sent a message that answers no request"
+
+
+def _says_going_away(reply: Reply) -> str | None:
+    error = reply.get("error")
+    if not isinstance(error, dict) or error.get("kind") != "Internal":
+        return None
+    text = str(error.get("message"))
+    return text if any(phrase in text for phrase in _GOING_AWAY) else None

@@ -1,0 +1,183 @@
+"""Owns one lendable connection: its session state, its reset, its exchanges; knows no pool."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import itertools
+from collections.abc import Awaitable, Callable
+from types import EllipsisType
+from typing import Any
+from uuid import UUID
+
+from purreal._connection import Exchange, Timeout
+from purreal._errors import ConnectionLost, Outcome, RequestError, outcome_of
+from purreal._rpc import Reply, RpcChannel
+from purreal._session_state import TransactionLedger, may_change_session
+from purreal._transport import OpenTransport
+
+SetUp = Callable[["WebSocketConnection"], Awaitable[None]]
+"""Makes a connection the configured user in the configured database."""
+
+# Long enough for a server that is busy, short enough for a borrower who waits for another one.
+CHECK_SECONDS = 5.0
+
+_ids = itertools.count(1)
+
+
+class WebSocketConnection:
+    """A connection with a socket of its own; a `purreal._connection.Connection`.
+
+    Args:
+        endpoint: for messages.
+        request_timeout: seconds, where a request names no timeout; None for no limit.
+        set_up: used by `reset` to authenticate and to select the database again.
+    """
+
+    def __init__(self, endpoint: str, request_timeout: float | None, set_up: SetUp) -> None:
+        self.id = next(_ids)
+        self.on_lost: Callable[[], None] | None = None
+        self.on_exchange: Callable[[Exchange], None] | None = None
+        self._endpoint = endpoint
+        self._request_timeout = request_timeout
+        self._set_up = set_up
+        self._changed = False
+        self._transactions = TransactionLedger()
+        self._channel: RpcChannel | None = None
+
+    async def open(self, open_transport: OpenTransport) -> None:
+        """Open the socket. When this raises or is cancelled, there is none."""
+        self._channel = await RpcChannel.open(self._endpoint, open_transport, self._channel_lost)
+
+    def _channel_lost(self) -> None:
+        if self.on_lost is not None:
+            self.on_lost()
+
+    @property
+    def usable(self) -> bool:
+        """False once lost, closed or poisoned, and then for ever."""
+        return self._channel is not None and self._channel.usable
+
+    @property
+    def dirty(self) -> bool:
+        """True when the borrower changed, or may have changed, what the next one would see."""
+        return self._changed or not self._transactions.is_clear
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that were written and not answered yet, their callers waiting or not."""
+        return 0 if self._channel is None else self._channel.in_flight
+
+    async def request(
+        self,
+        method: str,
+        params: list[Any],
+        *,
+        txn: UUID | None = None,
+        timeout: Timeout = ...,
+    ) -> Any:
+        """Send a borrower's request; return the ``result`` of its reply.
+
+        Args:
+            timeout: seconds; None for no limit; ``...`` for the connector's request timeout.
+
+        Raises:
+            surrealdb.errors.ServerError: the server answered with an error.
+            RequestError: it did not answer; see the error's `outcome`.
+        """
+        if may_change_session(method, params):
+            self._changed = True
+        clock = asyncio.get_running_loop().time
+        started = clock()
+        reply: Reply | None = None
+        error: BaseException | None = None
+        try:
+            reply = await self._call(method, params, txn, timeout)
+            result = _result_of(reply)
+        except BaseException as caught:
+            error = caught
+            self._note_failure(method, caught)
+            raise
+        finally:
+            if self.on_exchange is not None:
+                seconds = clock() - started
+                self.on_exchange(Exchange(self.id, method, seconds, reply, error))
+        self._transactions.after(method, params, result)
+        return result
+
+    def _note_failure(self, method: str, error: BaseException) -> None:
+        self._transactions.failed(method, outcome_of(error))
+        if _is_session_expired(error):
+            # Only a new authentication helps, and `reset` brings one.
+            self._changed = True
+
+    async def _call(
+        self, method: str, params: list[Any], txn: UUID | None, timeout: Timeout
+    ) -> Reply:
+        if self._channel is None:
+            raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
+        seconds = self._request_timeout if isinstance(timeout, EllipsisType) else timeout
+        return await self._channel.call(method, params, txn=txn, timeout=seconds)
+
+    async def call(self, method: str, params: list[Any]) -> Any:
+        """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
+        return _result_of(await self._call(method, params, None, ...))
+
+    async def check(self) -> None:
+        """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
+
+        Raises:
+            RequestError: no sign of life; the connection is aborted.
+        """
+        try:
+            await self._call("ping", [], None, CHECK_SECONDS)
+        except RequestError:
+            self.abort()
+            raise
+
+    async def reset(self) -> None:
+        """Go back to the configured user, namespace and database, with nothing left over.
+
+        Raises:
+            RequestError: requests are in flight, a transaction may be open, or no answer came.
+            surrealdb.errors.ServerError, ConnectFailed: the server refused a step.
+        """
+        if self.in_flight or self._transactions.uncertain:
+            raise RequestError(
+                "the connection can not be reset: a request of its last user is still running",
+                outcome=Outcome.NOT_SENT,
+            )
+        # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
+        for transaction in self._transactions.open:
+            await self.call("cancel", [transaction])
+        await self.call("reset", [])
+        await self._set_up(self)
+        self._transactions.clear()
+        self._changed = False
+
+    async def close(self) -> None:
+        """Say goodbye within about a second, then abort. Idempotent, never raises."""
+        if self._channel is not None:
+            await self._channel.close()
+
+    def abort(self) -> None:
+        """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
+        if self._channel is not None:
+            self._channel.abort()
+
+
+def _result_of(reply: Reply) -> Any:
+    raw = reply.get("error")
+    if raw is None:
+        return reply.get("result")
+    # Loaded with the first pool; imported by name here so that `import purreal` stays cheap.
+    raise importlib.import_module("surrealdb.errors").parse_rpc_error(raw)
+
+
+def _is_session_expired(error: BaseException) -> bool:
+    # NotAllowed → Auth → SessionExpired, as 3.3.5 answers once `DURATION FOR SESSION` is over.
+    details = getattr(error, "details", None)
+    if not isinstance(details, dict):
+        return False
+    inner = details.get("details")
+    return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"
