@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from purreal import ConfigurationError, ConnectFailed
+from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.build_workload import build_workload
 from purreal_runner.load.control import Control
 from purreal_runner.load.cpu_stress import cpu_stress
@@ -37,6 +38,10 @@ class Outcome:
 
     report: Report
     ended_in_time: bool = True
+
+    def exit_code(self) -> ExitCode:
+        """What a process that ran it ends with."""
+        return self.report.exit_code() if self.ended_in_time else ExitCode.TIMED_OUT_WAITING
 
 
 async def run_locally(settings: RunSettings, on_progress: OnProgress = lambda _: None) -> Outcome:
@@ -141,7 +146,7 @@ def _built(settings: RunSettings) -> Workload:
     try:
         return build_workload(settings.workload, settings.tables)
     except InvalidWorkload as error:
-        raise RunRefused(str(error)) from error
+        raise RunRefused(str(error), ExitCode.INVALID_DOCUMENT) from error
 
 
 def _require_room(settings: RunSettings) -> None:

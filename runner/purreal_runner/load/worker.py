@@ -75,7 +75,7 @@ class Crew:
         while budget.take():
             wait = await self.performer.perform(self._next_task(worker), gate)
             gate = None
-            worker.setbacks = 0 if wait is not None else worker.setbacks + 1
+            worker.setbacks = 0 if wait is not None else min(worker.setbacks + 1, 10)
             await _pause(wait if wait is not None else _after_setback(worker), budget.halt)
 
     def _next_task(self, worker: Worker) -> Task:
@@ -97,8 +97,8 @@ def _after_setback(worker: Worker) -> float:
     A database that is down refuses in microseconds: without a pause the whole budget of
     operations would be spent on it in an instant, and no real service would behave so.
     """
-    longest = _FIRST_PAUSE_SECONDS * 2 ** min(worker.setbacks, 10)
-    return min(_LONGEST_PAUSE_SECONDS, longest) * worker.random.uniform(0.5, 1.0)
+    longest: float = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0**worker.setbacks)
+    return longest * worker.random.uniform(0.5, 1.0)
 
 
 async def _pause(seconds: float, halt: asyncio.Event) -> None:

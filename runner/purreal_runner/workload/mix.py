@@ -41,9 +41,9 @@ def mix(queries: Sequence[MixedQuery], tables: OwnTables) -> Workload:
     Raises:
         InvalidWorkload: a placeholder in a query or its parameters is wrong.
     """
-    own = set().union(
-        *(tables_named(entry.query) | tables_named(entry.params) for entry in queries)
-    )
+    own: set[str] = set()
+    for entry in queries:
+        own |= tables_named(entry.query) | tables_named(entry.params)
     return Workload("Mix", _mixed_work(queries, tables), tables=tuple(sorted(own)))
 
 

@@ -102,7 +102,7 @@ def _takes_pool(function: Function) -> bool:
 
 
 def _hook(module: ModuleType, name: str, path: Path) -> Hook | None:
-    hook = getattr(module, name, None)
+    hook: Hook | None = getattr(module, name, None)
     if hook is None:
         return None
     if not inspect.iscoroutinefunction(hook):
@@ -124,9 +124,8 @@ def _import(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise InvalidWorkload(
-            f"{path} can't be imported: {type(error).__name__}: {error}"
-        ) from error
+        words = f"{path} can't be imported: {type(error).__name__}: {error}"
+        raise InvalidWorkload(words) from error
     finally:
         sys.path.pop(0)
     return module

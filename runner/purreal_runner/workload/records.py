@@ -10,7 +10,7 @@ from purreal_runner.workload.task import Task, Work
 RECORD_TABLES = ("item",)
 _STEPS = 4
 _TEXT = (
-    "a hundred bytes of text, as a small real record has them: name, address, remarks, and so on …"
+    "a hundred bytes of text, as many as a small real record has: name, address, remarks and so on."
 )
 
 

@@ -1,4 +1,4 @@
-"""The guide's complex queries on a small shop: graph, several statements, transaction, aggregates."""
+"""The guide's complex queries, on a small shop: graph, several statements, transaction, totals."""
 
 from typing import Any
 

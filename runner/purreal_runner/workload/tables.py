@@ -21,9 +21,7 @@ class OwnTables:
 
     def __post_init__(self) -> None:
         if not _IDENTIFIER.match(self.prefix):
-            raise ValueError(
-                f"{self.prefix!r} can't start a table name: letters, digits and _ only"
-            )
+            raise ValueError(f"{self.prefix!r} is no start of a table name: letters, digits, _")
 
     @classmethod
     def named_after(cls, run_name: str, token: str | None = None) -> "OwnTables":

@@ -7,7 +7,7 @@ from random import Random
 from purreal import Lease, SurrealDBConnectionPool
 
 WARM_UP_NUMBERS_FROM = 1_000_000_000
-"""Numbers of warm-up operations start here, so that the measured ones are 0, 1, 2, … in every run."""
+"""Warm-up operations are numbered from here, so that the measured ones are always 0, 1, 2, …"""
 
 
 @dataclass(frozen=True, slots=True)

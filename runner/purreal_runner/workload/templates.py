@@ -53,7 +53,7 @@ def name_tables(query: str, tables: OwnTables) -> str:
     def own_name(match: re.Match[str]) -> str:
         if match[1] != "table":
             raise InvalidWorkload(
-                f"{match[0]} can't stand in a query: put it into params and write $name in the query"
+                f"{match[0]} can't stand in a query: put it into params and write $name here"
             )
         return _table(match[2], tables)
 
