@@ -1,0 +1,207 @@
+"""Owns a transport whose peer is a script, for tests in virtual time; must not know the pool."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from purreal import _codec
+from purreal._transport import NotWritten, OnClosed, OnMessage
+from purreal.testing._script import OK, Ended, Gate, Script, Step
+
+Params = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How the scripted peer reacts to one request.
+
+    Args:
+        result: the ``result`` of the reply; ``...`` for what the method gives by default.
+        error: an RPC error instead: ``{"code", "kind", "message", "details"}``.
+        after: seconds until the reaction; None for silence.
+        raw: these bytes (or text) instead of a reply: undecodable, without an id, twice the same.
+        loss: the connection drops instead, with this reason.
+    """
+
+    result: Any = ...
+    error: Mapping[str, Any] | None = None
+    after: float | None = 0.0
+    raw: bytes | str | None = None
+    loss: Exception | None = None
+
+
+SILENCE = Answer(after=None)
+"""No reaction at all."""
+
+UNDECODABLE = Answer(raw=b"\xff\x00")
+"""Bytes that are no CBOR."""
+
+
+def id_less(error: Mapping[str, Any] | None = None, result: Any = None) -> Answer:
+    """React with a message that names no request, as SurrealDB does to bytes it can't read."""
+    body: dict[str, Any] = {"result": result} if error is None else {"error": dict(error)}
+    return Answer(raw=_codec.encode(body))
+
+
+Responder = Callable[[Params], Answer]
+
+
+class ScriptedServer:
+    """The peer of `ScriptedTransport`s: what it answers, and what it saw.
+
+    Its `open_transport` goes where a connector or channel takes one.
+
+    Attributes:
+        requests: every ``(method, params)`` in the order of arrival, on all transports.
+        transports: every transport that was opened.
+    """
+
+    def __init__(self) -> None:
+        _codec.load()
+        self.requests: list[tuple[str, Params]] = []
+        self.transports: list[ScriptedTransport] = []
+        self._queues: dict[str, deque[Answer]] = {}
+        self._responders: dict[str, Responder] = {}
+        self._opening = Script()
+        self._sending = Script()
+        self._closing = Script()
+
+    @property
+    def open(self) -> int:
+        """How many transports are open."""
+        return sum(not transport.ended for transport in self.transports)
+
+    def answer(self, method: str, *answers: Answer, then: Answer | Responder = Answer()) -> None:
+        """Say how the next requests of `method` are answered.
+
+        Args:
+            answers: one for each of the next requests.
+            then: for all after those; or a function of the parameters.
+        """
+        self._queues[method] = deque(answers)
+        self._responders[method] = then if callable(then) else lambda params: then
+
+    def script(
+        self,
+        opening: tuple[Step, ...] = (),
+        sending: tuple[Step, ...] = (),
+        closing: tuple[Step, ...] = (),
+        then: Step = OK,
+    ) -> None:
+        """Say how the next openings, sendings and closings go; `then` for all after those."""
+        self._opening = Script(*opening, then=then)
+        self._sending = Script(*sending, then=then)
+        self._closing = Script(*closing, then=then)
+
+    def hold_opening(self) -> Gate:
+        """Park all openings from now on at a gate."""
+        self._opening.gate = Gate()
+        return self._opening.gate
+
+    def hold_sending(self) -> Gate:
+        """Park all sendings from now on at a gate, before anything is written."""
+        self._sending.gate = Gate()
+        return self._sending.gate
+
+    async def open_transport(self, on_message: OnMessage, on_closed: OnClosed) -> ScriptedTransport:
+        """Open a transport to this server, as scripted."""
+        await self._opening.play(asyncio.get_running_loop().create_future())
+        transport = ScriptedTransport(self, on_message, on_closed)
+        self.transports.append(transport)
+        return transport
+
+    async def play_sending(self, ending: asyncio.Future[None]) -> None:
+        """Do what the script says about one sending (called by the transports)."""
+        await self._sending.play(ending)
+
+    async def play_closing(self, ending: asyncio.Future[None]) -> None:
+        """Do what the script says about one goodbye (called by the transports)."""
+        await self._closing.play(ending)
+
+    def react(self, method: str, params: Params) -> Answer:
+        """Choose the answer to a request (called by the transports)."""
+        self.requests.append((method, params))
+        queue = self._queues.get(method)
+        if queue:
+            return queue.popleft()
+        responder = self._responders.get(method)
+        return Answer() if responder is None else responder(params)
+
+
+class ScriptedTransport:
+    """A `purreal._transport.Transport` whose replies come from a `ScriptedServer`."""
+
+    def __init__(self, server: ScriptedServer, on_message: OnMessage, on_closed: OnClosed) -> None:
+        loop = asyncio.get_running_loop()
+        self.ended = False
+        self._server = server
+        self._on_message = on_message
+        self._on_closed = on_closed
+        self._ending: asyncio.Future[None] = loop.create_future()
+        self._later = loop.call_later
+
+    async def send(self, message: bytes) -> None:
+        """Take a request and plan the reaction to it."""
+        if self.ended:
+            raise NotWritten
+        try:
+            await self._server.play_sending(self._ending)
+        except Ended:
+            raise ConnectionResetError("the scripted transport ended while sending") from None
+        request = _codec.decode(message)
+        answer = self._server.react(request["method"], request["params"])
+        if answer.after is not None:
+            self._later(answer.after, self._deliver, request, answer)
+
+    def _deliver(self, request: Mapping[str, Any], answer: Answer) -> None:
+        if self.ended:
+            return
+        if answer.loss is not None:
+            self.lose(answer.loss)
+        elif answer.raw is not None:
+            self._on_message(answer.raw)
+        elif answer.error is not None:
+            self._on_message(_codec.encode({"id": request["id"], "error": dict(answer.error)}))
+        else:
+            self._on_message(
+                _codec.encode({"id": request["id"], "result": _result(request, answer)})
+            )
+
+    def push(self, message: bytes | str) -> None:
+        """Deliver a message that nobody asked for, now."""
+        self._on_message(message)
+
+    def lose(self, reason: Exception | None = None) -> None:
+        """Drop the connection from the far side, now."""
+        if not self.ended:
+            self._end()
+            self._on_closed(reason or ConnectionResetError("the scripted peer went away"))
+
+    async def close(self) -> None:
+        """Say goodbye, as scripted."""
+        await self._server.play_closing(self._ending)
+        self.abort()
+
+    def abort(self) -> None:
+        """Drop the connection from the near side."""
+        if not self.ended:
+            self._end()
+            # Told on the next turn, as a socket's reader would.
+            self._later(0, self._on_closed, ConnectionAbortedError("aborted"))
+
+    def _end(self) -> None:
+        self.ended = True
+        if not self._ending.done():
+            self._ending.set_result(None)
+
+
+def _result(request: Mapping[str, Any], answer: Answer) -> Any:
+    if answer.result is not ...:
+        return answer.result
+    if request["method"] == "query":
+        return [{"status": "OK", "result": None, "time": "0ns"}]
+    return None
