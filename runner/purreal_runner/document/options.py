@@ -8,6 +8,7 @@ from typing import Any, Literal
 from purreal_runner.document.enums import Scenario
 from purreal_runner.document.fields import Path
 from purreal_runner.document.model import API_VERSION, KIND, PoolLoadTest
+from purreal_runner.document.pool import LARGEST_POOL
 from purreal_runner.document.problems import InvalidDocument, Problem, field_name
 from purreal_runner.document.reading import validated
 from purreal_runner.document.thresholds import Threshold, parse_threshold_expression
@@ -107,7 +108,8 @@ PLACES: MappingProxyType[str, Path] = MappingProxyType(
 
 def guide_pool_sizes(workers: int) -> tuple[int, int]:
     """Return the guide's `min_size` and `max_size`: 10 % and 120 % of the workers of one pool."""
-    return (-(-workers // 10), -(-workers * 12 // 10))
+    minimum, maximum = -(-workers // 10), -(-workers * 12 // 10)
+    return (min(minimum, LARGEST_POOL), min(maximum, LARGEST_POOL))
 
 
 def document_from_options(options: LocalOptions) -> PoolLoadTest:
@@ -156,6 +158,8 @@ def with_options(document: PoolLoadTest, options: LocalOptions, source: str) -> 
 
 
 def _changed(data: dict[str, Any], options: LocalOptions, source: str) -> PoolLoadTest:
+    sustained = {"type": "Scenario", "scenario": Scenario.SUSTAINED.value}
+    data["spec"].setdefault("workload", sustained)
     _set_workload(data["spec"], options)
     stop = data["spec"]["load"]["stop"]
     if options.duration is not None:
@@ -185,7 +189,7 @@ def _put(data: Any, path: Path, value: object) -> None:
 def _set_workload(spec: dict[str, Any], options: LocalOptions) -> None:
     scenario = _scenario(options)
     if scenario is not None:
-        kept = kept_settings(spec.get("workload", {}))
+        kept = kept_settings(spec["workload"])
         spec["workload"] = {**kept, "type": "Scenario", "scenario": scenario.value}
 
 

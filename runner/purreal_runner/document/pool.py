@@ -9,6 +9,9 @@ from purreal_runner.document.enums import Lend
 from purreal_runner.document.fields import BrokenRule, Model, Whole, refuse
 from purreal_runner.document.not_built_yet import only_built
 
+LARGEST_POOL = 120_000
+"""The guide's `max_size` for the largest number of workers a document may have."""
+
 
 class PoolSpec(Model):
     """The settings of EACH pool, as one replica of the user's service would have them."""
@@ -16,11 +19,14 @@ class PoolSpec(Model):
     min_size: Whole = Field(
         default=5,
         ge=0,
-        le=10_000,
+        le=LARGEST_POOL,
         description="Leases that are kept ready even when nothing happens.",
     )
     max_size: Whole = Field(
-        default=50, ge=1, le=10_000, description="Most leases at the same time; never exceeded."
+        default=50,
+        ge=1,
+        le=LARGEST_POOL,
+        description="Most leases at the same time; never exceeded.",
     )
     max_lifetime_seconds: Whole = Field(
         default=1800,

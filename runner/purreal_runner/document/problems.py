@@ -24,7 +24,7 @@ class Problem:
         """The problem as one line that begins with its place, `loadtest.yaml:12: …`."""
         place = f"{source}:{self.line}" if self.line else source
         words = f"{self.field}: {self.message}" if self.field else self.message
-        return f"{place}: {words}"
+        return _printable(f"{place}: {words}")
 
 
 class InvalidDocument(Exception):
@@ -34,6 +34,14 @@ class InvalidDocument(Exception):
         self.source = source
         self.problems = sorted(problems)
         super().__init__("\n".join(problem.at(source) for problem in self.problems))
+
+
+def _printable(line: str) -> str:
+    """Escape what would break the line or steer a terminal."""
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
+        for sign in line
+    )
 
 
 def field_name(path: Iterable[str | int]) -> str:

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Self
 
@@ -26,15 +27,20 @@ __all__ = [
     "parse_threshold_expression",
 ]
 
-_SUFFIXES: Mapping[Unit, Mapping[str, float]] = MappingProxyType(
+_SUFFIXES: Mapping[Unit, Mapping[str, Decimal]] = MappingProxyType(
     {
-        Unit.RATIO: {"%": 100.0},
-        Unit.PER_SECOND: {"/s": 1.0},
-        Unit.COUNT: {"": 1.0},
-        Unit.SECONDS: {"us": 1e6, "ms": 1e3, "s": 1.0, "m": 1 / 60},
+        Unit.RATIO: {"%": Decimal("0.01")},
+        Unit.PER_SECOND: {"/s": Decimal(1)},
+        Unit.COUNT: {"": Decimal(1)},
+        Unit.SECONDS: {
+            "us": Decimal("0.000001"),
+            "ms": Decimal("0.001"),
+            "s": Decimal(1),
+            "m": Decimal(60),
+        },
     }
 )
-"""Divisors, not factors: `20 / 1000` is the float nearest to 0.02, `20 * 0.001` need not be."""
+"""Decimal, so that `99.9%` is the float nearest to 0.999 and 999 of 1,000 pass it."""
 _EXAMPLES: Mapping[Unit, str] = MappingProxyType(
     {
         Unit.RATIO: "a share such as '99.9%'",
@@ -65,10 +71,10 @@ def parse_limit(metric: Metric, text: str) -> float:
     if parts is None:
         raise ValueError(words)
     number, suffix = parts.groups()
-    divisors = _SUFFIXES[metric.unit]
-    if suffix not in divisors or (metric.unit is Unit.COUNT and "." in number):
+    factors = _SUFFIXES[metric.unit]
+    if suffix not in factors or (metric.unit is Unit.COUNT and "." in number):
         raise ValueError(words)
-    value = float(number) / divisors[suffix]
+    value = float(Decimal(number) * factors[suffix])
     if metric.unit is Unit.RATIO and value > 1.0:
         raise ValueError(f"{metric} can't be above 100%, not {text!r}")
     return value

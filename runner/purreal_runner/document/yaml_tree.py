@@ -69,6 +69,12 @@ class _Loader(Reader, Scanner, Parser, Composer):
         self._depth -= 1
         return node
 
+    def compose_scalar_node(self, anchor: Any) -> ScalarNode:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if event.tag == "!":  # "not what it looks like, but text"; PyYAML would resolve it
+            event.implicit = (False, True)
+        return super().compose_scalar_node(anchor)
+
     def descend_resolver(self, parent: Node | None, index: Any) -> None:
         """Paths have no meaning for tags here."""
 

@@ -1,0 +1,180 @@
+"""What wrong documents are answered with: the exact lines a user reads."""
+
+from collections.abc import Callable
+
+import pytest
+
+HEAD = (
+    "apiVersion: purreal.dev/v1alpha1\nkind: PoolLoadTest\nmetadata: {name: checkout-500}\nspec:\n"
+)
+LOAD = "  load: {closed: {workers: 500}, stop: {operations: 5000}}\n"
+
+Problems = Callable[[str], list[str]]
+
+# Each case is one line of the spec (line 6) and what is said about it.
+IN_THE_SPEC = {
+    "pool: {maxSise: 7}": "spec.pool.maxSise: there is no such field; did you mean maxSize?",
+    "pool: {max_size: 7}": "spec.pool.max_size: there is no such field; did you mean maxSize?",
+    "pool: {MAXSIZE: 7}": "spec.pool.MAXSIZE: there is no such field; did you mean maxSize?",
+    "runners: {zzz: 7}": "spec.runners.zzz: there is no such field; "
+    "known here: replicas, processes, pod",
+    "pool: {maxSize: '7'}": "spec.pool.maxSize: must be a whole number, not the text '7'",
+    "pool: {maxSize: 7.5}": "spec.pool.maxSize: must be a whole number, not the number 7.5",
+    "pool: {maxSize: yes}": "spec.pool.maxSize: must be a whole number, not true",
+    "pool: {maxSize: [7]}": "spec.pool.maxSize: must be a whole number, not a list",
+    "pool: {maxSize: 1:30}": "spec.pool.maxSize: must be a whole number, not the text '1:30'",
+    "pool: {maxSize: 0}": "spec.pool.maxSize: must be at least 1, not 0",
+    "pool: {maxSize: 999999}": "spec.pool.maxSize: must be at most 120000, not 999999",
+    "pool: {minSize: 60}": "spec.pool.maxSize: must be at least minSize: 50 is less than 60",
+    "pool: 7": "spec.pool: must be a mapping (field: value), not the number 7",
+    "pool: {lend: Session}": "spec.pool.lend: Session is not built yet; use Auto or Connection",
+    "pool: {lend: auto}": "spec.pool.lend: must be one of Auto, Session, Connection, "
+    "not the text 'auto'; did you mean Auto?",
+    "baseline: {run: 3}": "spec.baseline: baseline is not built yet; remove it",
+    "telemetry: {endpoint: x}": "spec.telemetry: telemetry is not built yet; remove it",
+    "runners: {pod: {image: x}}": "spec.runners.pod.image: image is not built yet; remove it",
+    "faults: [{type: KillPod, at: 5}]": "spec.faults[0].type: 'KillPod' is not built yet; "
+    "use CloseConnection",
+    "faults: [{type: CloseConection, everyOperations: 5}]": "spec.faults[0].type: "
+    "must be CloseConnection, not the text 'CloseConection'",
+    "faults: {type: CloseConnection}": "spec.faults: must be a list (- item), not a mapping",
+    "workload: {type: Scenario}": "spec.workload.scenario: is required, because type is Scenario",
+    "workload: {seed: 7}": "spec.workload.scenario: is required, because type is Scenario",
+    "workload: {type: Mix}": "spec.workload.mix: is required, because type is Mix",
+    "workload: {type: Mix, mix: []}": "spec.workload.mix: must have at least 1 entry, not 0",
+    "workload: {type: Mix, mix: [{name: a}]}": "spec.workload.mix[0].query: is required",
+    "workload: {type: Mix, mix: [{name: a, query: b}, {name: a, query: c}]}": "spec.workload.mix[1]"
+    ".name: 'a' is used twice; each operation needs its own name",
+    "workload: {scenario: Burst, mix: [{name: a, query: b}]}": "spec.workload.mix: "
+    "belongs to type Mix, but type is Scenario; remove one",
+    "workload: {scenario: sustaned}": "spec.workload.scenario: must be one of Sustained, Burst, "
+    "Churn, Complex, Progressive, not the text 'sustaned'; did you mean Sustained?",
+    "workload: {scenario: Burst, setup: 5}": "spec.workload.setup: must be text, not the number 5; "
+    "write it in quotes",
+    "target: {type: URL}": "spec.target.url: is required, because type is URL",
+    "target: {url: {endpoint: 'ws://db'}}": "spec.target.type: is required with its settings: "
+    "set type: URL",
+    "target: {type: Embedded, statefulSet: {name: a}}": "spec.target.statefulSet: "
+    "belongs to type StatefulSet, but type is Embedded; remove one",
+    "target: {type: Ephemeral, auth: {secretRef: {name: a}}}": "spec.target.auth.secretRef: "
+    "Ephemeral makes credentials of its own; remove it",
+    "target: {type: URL, url: {endpoint: 'ws://root:secret@db:8000'}}": "spec.target.url.endpoint: "
+    "must be ws://HOST:PORT or wss://HOST:PORT, without a user name or password",
+    "target: {database: {name: 'a b'}}": "spec.target.database.name: must be letters, digits, "
+    "'_', '-' and '.', beginning with a letter, digit or '_'; not 'a b'",
+    "runners: {replicas: 100, processes: 6}": "spec.runners: 100 × 6 = 600 pools need at least "
+    "one worker each, but spec.load.closed.workers is 500",
+    "thresholds: [{metric: SuccessRatio, atLeast: 99.9}]": "spec.thresholds[0].atLeast: "
+    "must be text, not the number 99.9; write it in quotes",
+    "thresholds: [{metric: AcquireP9, below: 20ms}]": "spec.thresholds[0].metric: "
+    "there is no 'AcquireP9'; did you mean AcquireP99?",
+    "thresholds: [{metric: AcquireP95}]": "spec.thresholds[0]: "
+    "needs exactly one of atLeast, atMost, above and below, not none",
+    "thresholds: [{metric: AcquireP95, below: 20ms, above: 1ms}]": "spec.thresholds[0]: "
+    "needs exactly one of atLeast, atMost, above and below, not above, below",
+    "thresholds: [{metric: AcquireP95, below: 20/s}]": "spec.thresholds[0].below: "
+    "AcquireP95 needs a duration such as '20ms' or '1s', not '20/s'",
+    "thresholds: [{metric: AcquireP95, below: fast}]": "spec.thresholds[0].below: "
+    "must be a number with its unit: '99.9%', '20ms', '500/s' or '0'; not 'fast'",
+    "lostRunners: {maximum: 1}": "spec.lostRunners.maximum: "
+    "belongs to policy Continue, but policy is Fail",
+    "desiredState: Canceled": "spec.desiredState: must be one of Active, Cancelled, "
+    "not the text 'Canceled'; did you mean Cancelled?",
+    "load: {}": "spec.load: is written twice, first in line 5",
+}
+
+
+@pytest.mark.parametrize("line", IN_THE_SPEC)
+def test_one_wrong_line_gives_one_problem(problems: Problems, line: str) -> None:
+    assert problems(f"{HEAD}{LOAD}  {line}\n") == [f"loadtest.yaml:6: {IN_THE_SPEC[line]}"]
+
+
+# Each case is the line with the load (line 5).
+IN_THE_LOAD = {
+    "load: {closed: {workers: 5}}": "spec.load.stop: is required",
+    "load: {stop: {operations: 5}}": "spec.load.closed: is required, because type is Closed",
+    "load: {closed: {workers: 5}, stop: {}}": "spec.load.stop: needs operations or durationSeconds",
+    "load: {closed: {workers: 5}, stop: {operations: 5, durationSeconds: 5}}": "spec.load.stop."
+    "durationSeconds: only one of operations and durationSeconds is possible",
+    "load: {type: Open, open: {arrivals: 5}}": "spec.load.type: Open is not built yet; use Closed",
+    "load: {closed: {workers: 5}, open: {arrivals: 5}, stop: {operations: 5}}": "spec.load.open: "
+    "open is not built yet; use closed",
+    "loads: {}": "spec.loads: there is no such field; did you mean load?",
+}
+
+
+@pytest.mark.parametrize("line", IN_THE_LOAD)
+def test_a_wrong_load_is_named(problems: Problems, line: str) -> None:
+    assert f"loadtest.yaml:5: {IN_THE_LOAD[line]}" in problems(f"{HEAD}  {line}\n")
+
+
+def test_all_problems_are_listed_in_the_order_of_their_lines(problems: Problems) -> None:
+    text = (
+        "kind: PoolLoadTest\n"
+        "apiVersion: purreal.dev/v1\n"
+        "metadata: {name: Checkout}\n"
+        "spec:\n"
+        "  thresholds:\n"
+        "    - metric: AcquireP95\n"
+        "      below: 20\n"
+        "  runners: {replicas: 9}\n"
+        "  load: {closed: {workers: 5}, stop: {operations: 0}}\n"
+    )
+
+    assert problems(text) == [
+        "loadtest.yaml:2: apiVersion: must be purreal.dev/v1alpha1, not the text 'purreal.dev/v1'",
+        "loadtest.yaml:3: metadata.name: must be lower-case letters, digits and '-', "
+        "beginning and ending with a letter or digit; not 'Checkout'",
+        "loadtest.yaml:7: spec.thresholds[0].below: must be text, not the number 20; "
+        "write it in quotes",
+        "loadtest.yaml:9: spec.load.stop.operations: must be at least 1, not 0",
+    ]
+
+
+def test_rules_between_parts_are_checked_although_other_fields_are_wrong(
+    problems: Problems,
+) -> None:
+    text = f"{HEAD}{LOAD}  runners: {{replicas: 501}}\n  pool: {{maxSize: x}}\n"
+
+    assert problems(text) == [
+        "loadtest.yaml:6: spec.runners: 501 × 1 = 501 pools need at least one worker each, "
+        "but spec.load.closed.workers is 500",
+        "loadtest.yaml:7: spec.pool.maxSize: must be a whole number, not the text 'x'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "line"),
+    [
+        ("{}", "metadata.name: is required"),
+        ("{name: ''}", "metadata.name: must not be empty"),
+        (
+            "{name: " + "a" * 41 + "}",
+            "metadata.name: must have at most 40 characters, not 41",
+        ),
+        ("{name: 5}", "metadata.name: must be text, not the number 5; write it in quotes"),
+        (
+            "{name: a, labels: {on: x, b: true}}",
+            "metadata.labels.b: must be text, not true; write it in quotes",
+        ),
+        ("{name: a, lables: {}}", "metadata.lables: there is no such field; did you mean labels?"),
+    ],
+)
+def test_wrong_metadata_is_named(problems: Problems, metadata: str, line: str) -> None:
+    text = (
+        f"apiVersion: purreal.dev/v1alpha1\nkind: PoolLoadTest\nmetadata: {metadata}\nspec:\n{LOAD}"
+    )
+
+    assert problems(text) == [f"loadtest.yaml:3: {line}"]
+
+
+def test_another_kind_of_document_is_the_only_problem(problems: Problems) -> None:
+    assert problems("apiVersion: apps/v1\nkind: Deployment\nspec: {x: 1}\n") == [
+        "loadtest.yaml:2: kind: must be PoolLoadTest, not 'Deployment'"
+    ]
+
+
+def test_a_password_in_an_address_is_not_repeated(problems: Problems) -> None:
+    [line] = problems(f"{HEAD}{LOAD}  target: {{type: URL, url: {{endpoint: 'ws://a:hush@b'}}}}\n")
+
+    assert "hush" not in line
