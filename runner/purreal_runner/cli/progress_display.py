@@ -43,7 +43,7 @@ class Rate:
         """Seconds since the measured load began."""
         now = time.monotonic()
         if self.began is None:
-            if progress.step in (Step.OPENING, Step.WARMING_UP):
+            if progress.step in (Step.OPENING, Step.OPEN, Step.WARMING_UP):
                 return 0.0
             self.began = now
         return now - self.began

@@ -3,7 +3,12 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    nullcontext,
+)
 
 from purreal import SurrealDBConnectionPool
 from purreal_runner.load.control import Control
@@ -13,6 +18,8 @@ from purreal_runner.load.pool_run import PoolRun
 from purreal_runner.load.progress import OnProgress, Progress, Step, added_up
 from purreal_runner.measure import Part, ProcessWatch
 from purreal_runner.workload.workload import Workload
+
+Alongside = Callable[[SurrealDBConnectionPool], AbstractAsyncContextManager[object]]
 
 _SAMPLE_SECONDS = 0.25
 _CLOSE_GRACE_SECONDS = 2.0
@@ -31,6 +38,7 @@ class ProcessRun:
         process: which process this is.
         on_ready: called when all pools are open.
         on_progress: called about four times a second while the load runs.
+        alongside: a context to be in with each pool while the load runs on it.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class ProcessRun:
         process: int = 0,
         on_ready: Callable[[], None] = lambda: None,
         on_progress: OnProgress = lambda _: None,
+        alongside: Alongside = nullcontext,
     ) -> None:
         self._load = load
         self._shares = shares
@@ -53,6 +62,7 @@ class ProcessRun:
         self._process = process
         self._on_ready = on_ready
         self._on_progress = on_progress
+        self._alongside = alongside
         self._step = Step.OPENING
         self._pools = [
             make_pool(connection, limits, name=f"pool-{share.index}") for share in shares
@@ -68,7 +78,10 @@ class ProcessRun:
             for pool in self._pools:
                 stack.push_async_callback(pool.close, grace=_CLOSE_GRACE_SECONDS)
             await self._open_pools()
+            self._on_progress(self._opened())
             self._on_ready()
+            for pool in self._pools:
+                await stack.enter_async_context(self._alongside(pool))
             await self._control.wait_for_start()
             return await self._run_pools(time.monotonic_ns())
 
@@ -93,6 +106,9 @@ class ProcessRun:
             await asyncio.gather(*(run.settle() for run in runs))
             health, logs = watch.health(), watch.logs()
             return [run.recorder.part(health, logs) for run in runs]
+
+    def _opened(self) -> Progress:
+        return Progress(step=Step.OPEN, open=sum(pool.stats().open for pool in self._pools))
 
     def _pairs(self) -> list[tuple[SurrealDBConnectionPool, PoolShare]]:
         return list(zip(self._pools, self._shares, strict=True))
@@ -133,7 +149,7 @@ class ProcessRun:
     def _progress_of(self, run: PoolRun) -> Progress:
         stats = run.pool.stats()
         tally = run.recorder.tally
-        counted = self._step not in (Step.OPENING, Step.WARMING_UP)
+        counted = self._step in (Step.RUNNING, Step.FINISHING)
         failed = tally.failed + tally.timed_out
         return Progress(
             step=self._step,

@@ -10,6 +10,7 @@ class Step(StrEnum):
     """What a run is busy with."""
 
     OPENING = "opening"
+    OPEN = "open"
     WARMING_UP = "warming up"
     RUNNING = "running"
     FINISHING = "finishing"

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from purreal_runner.load.file_limit import (
 )
 from purreal_runner.load.interrupt import interruptible
 from purreal_runner.load.prepare import clean_up, prepare
+from purreal_runner.load.process_run import Alongside
 from purreal_runner.load.processes import Gathered
 from purreal_runner.load.progress import OnProgress
 from purreal_runner.load.settings import RunRefused, RunSettings
@@ -44,7 +45,11 @@ class Outcome:
         return self.report.exit_code() if self.ended_in_time else ExitCode.TIMED_OUT_WAITING
 
 
-async def run_locally(settings: RunSettings, on_progress: OnProgress = lambda _: None) -> Outcome:
+async def run_locally(
+    settings: RunSettings,
+    on_progress: OnProgress = lambda _: None,
+    alongside: Alongside = nullcontext,
+) -> Outcome:
     """Runs a load test and reports, whatever happens to the database meanwhile.
 
     The first Ctrl-C or SIGTERM ends the load, the second one aborts; what the run made in the
@@ -53,19 +58,23 @@ async def run_locally(settings: RunSettings, on_progress: OnProgress = lambda _:
     Args:
         settings: what to do.
         on_progress: called about four times a second.
+        alongside: a context to be in with each pool of this process while the load runs.
 
     Raises:
         RunRefused: the run could not be done, or nothing was measured.
     """
-    run = _Run(settings, on_progress)
+    run = _Run(settings, on_progress, alongside)
     with interruptible(run.interrupt):
         return await run.run()
 
 
 class _Run:
-    def __init__(self, settings: RunSettings, on_progress: OnProgress) -> None:
+    def __init__(
+        self, settings: RunSettings, on_progress: OnProgress, alongside: Alongside
+    ) -> None:
         self._settings = settings
         self._on_progress = on_progress
+        self._alongside = alongside
         self._control = Control()
         self._interrupted = False
         self._in_time = True
@@ -103,7 +112,12 @@ class _Run:
             stack.enter_context(self._deadline())
             try:
                 return await apply_load(
-                    settings, self._workload, target.connection, self._control, self._on_progress
+                    settings,
+                    self._workload,
+                    target.connection,
+                    self._control,
+                    self._on_progress,
+                    self._alongside,
                 )
             except* (ConnectFailed, ConfigurationError) as group:
                 raise RunRefused(_first_words(group)) from group

@@ -58,6 +58,8 @@ def stages(
     """
     if shape is Shape.STEADY:
         yield Stage(workers, operations, seconds)
+    elif shape is Shape.GATHERED:
+        yield Stage(workers, operations, seconds, gathered=True)
     elif shape is Shape.WAVES:
         yield from _waves(workers, operations)
     else:

@@ -1,10 +1,11 @@
 """Spreads the pools of a run over this process or several, and gathers their parts."""
 
 import os
+from contextlib import nullcontext
 
 from purreal_runner.load.control import Control
 from purreal_runner.load.plan import ConnectionPlan, LoadPlan, PoolShare, ProcessPlan
-from purreal_runner.load.process_run import ProcessRun
+from purreal_runner.load.process_run import Alongside, ProcessRun
 from purreal_runner.load.processes import Gathered, WorkerProcesses
 from purreal_runner.load.progress import OnProgress
 from purreal_runner.load.settings import RunRefused, RunSettings
@@ -58,6 +59,7 @@ async def apply_load(
     connection: ConnectionPlan,
     control: Control,
     on_progress: OnProgress,
+    alongside: Alongside = nullcontext,
 ) -> Gathered:
     """Runs all pools, in this process or in several, and returns their parts.
 
@@ -76,6 +78,7 @@ async def apply_load(
         workload,
         control,
         on_progress=on_progress,
+        alongside=alongside,
     )
     return Gathered(parts=await process.run())
 

@@ -15,6 +15,8 @@ class Shape(StrEnum):
 
     STEADY = "Steady"
     """All workers at once, each starting its next operation when the last one has ended."""
+    GATHERED = "Gathered"
+    """As STEADY, but each worker keeps its first lease until all of them hold one."""
     WAVES = "Waves"
     """All workers at once, one operation each; the next wave starts when the last one has ended."""
     STAGES = "Stages"

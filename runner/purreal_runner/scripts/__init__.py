@@ -1,0 +1,1 @@
+"""What the guide's three scripts do; the scripts themselves only call this."""

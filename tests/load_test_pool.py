@@ -1,0 +1,35 @@
+"""Comprehensive load test: `python tests/load_test_pool.py`; edit `simulate_work` to make it yours.
+
+`purreal run --workload tests/load_test_pool.py` runs the same operation, as does a cluster.
+"""
+
+import sys
+
+from purreal import Lease
+from purreal_runner.scripts.full_load import main
+from purreal_runner.workload.python_file import function_workload
+
+TABLE = "purreal_load_test"
+
+
+async def setup(conn: Lease) -> None:
+    """Once, before the load: reading a table that nobody made is an error."""
+    await conn.query(f"DEFINE TABLE IF NOT EXISTS {TABLE}")
+
+
+async def teardown(conn: Lease) -> None:
+    """Once, after the load (not with --keep-data)."""
+    await conn.query(f"REMOVE TABLE IF EXISTS {TABLE}")
+
+
+async def simulate_work(conn: Lease, task_id: int) -> None:
+    """One operation of the sustained scenario: write a record and read it again."""
+    [user] = await conn.query(
+        f"CREATE {TABLE} SET email = $email, data = $data, created = time::now()",
+        {"email": f"user{task_id}@test.com", "data": {"key": "value"}},
+    )
+    await conn.query("SELECT * FROM $user", {"user": user["id"]})
+
+
+if __name__ == "__main__":
+    sys.exit(main(function_workload(simulate_work, set_up=setup, tear_down=teardown)))
