@@ -100,6 +100,7 @@ class ProcessWatch:
         """Begin the measured interval: what was seen before is dropped."""
         self._lag = Histogram()
         self._recent_lag = 0.0
+        self._ended: ProcessHealth | None = None
         self._warnings.restart()
         self._wall_start = time.monotonic()
         self._cpu_start = time.process_time()
@@ -158,8 +159,6 @@ class ProcessWatch:
         return measured.model_copy(
             update={"rss_after_bytes": after, "rss_peak_bytes": self._rss_peak}
         )
-
-    _ended: ProcessHealth | None = None
 
     def _reading(self, rss_after: int) -> ProcessHealth:
         throttled = throttled_seconds()

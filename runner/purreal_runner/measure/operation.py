@@ -144,7 +144,7 @@ def database_ns(reply: Mapping[str, Any]) -> int:
     for statement in statements:
         try:
             total_ns += parse_duration_ns(statement["time"])
-        except (KeyError, TypeError, ValueError):
+        except (ArithmeticError, LookupError, TypeError, ValueError):
             continue  # measuring must never fail the operation that is measured
     return total_ns
 

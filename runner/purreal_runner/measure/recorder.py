@@ -96,7 +96,9 @@ class Recorder:
     def sample_after_load(self, stats: PoolGauges) -> None:
         """Keep the pool's state after the load: what has not come back then may be a leak."""
         self._after_load = PoolPeak(open=stats.open, used=stats.leased)
-        self._settled_seconds = (self.clock() - (self._stop_ns or self.clock())) / 1e9
+        now_ns = self.clock()
+        ended_ns = now_ns if self._stop_ns is None else self._stop_ns
+        self._settled_seconds = (now_ns - ended_ns) / 1e9
         self._final = _fields_of(stats)
 
     def notice_more_held(self) -> None:

@@ -3,7 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
-from purreal_runner.report import sections
+from purreal_runner.report import pictures, sections
 from purreal_runner.report.model import Report
 
 _WIDEST = 120
@@ -33,9 +33,9 @@ def _render_measurements(report: Report, show: "_Printer") -> None:
     show.block(sections.latencies_table(report))
     if report.where_time_went.rows:
         show.block(sections.time_split_table(report))
-        show.line(sections.time_split_legend())
+        show.line(pictures.time_split_legend())
         show.line(report.where_time_went.sentence)
-    picture = sections.pool_picture(report, show.width)
+    picture = pictures.pool_picture(report, show.width)
     if picture:
         show.block("leases over time  █ used  ░ open")
         for line in picture:

@@ -1,0 +1,341 @@
+"""Owns the proof that operations are accounted for exactly and their time is split rightly."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from surrealdb.errors import ServerError
+
+from purreal import _errors as errors
+from purreal_runner.measure import Operation, Recorder, current_operation, observe
+from purreal_runner.measure.errors import ErrorKind, error_kind, example_of
+
+ENDINGS: dict[str, Callable[[Operation], None]] = {
+    "succeeded": lambda operation: operation.succeeded(),
+    "failed": lambda operation: operation.fail(ValueError("broken")),
+    "timed_out": lambda operation: operation.time_out(TimeoutError("late")),
+    "cancelled": lambda operation: operation.cancel(),
+}
+
+
+@given(st.lists(st.sampled_from([*ENDINGS, "in flight"])))
+def test_issued_is_the_sum_of_all_endings_and_those_in_flight(fates: list[str]) -> None:
+    recorder = Recorder()
+
+    for fate in fates:
+        operation = recorder.begin()
+        ENDINGS.get(fate, lambda _: None)(operation)
+
+    counts = recorder.part().counts
+    assert counts.issued == len(fates)
+    assert counts.issued == counts.finished + counts.in_flight
+    for fate in ENDINGS:
+        assert getattr(counts, fate) == fates.count(fate)
+    assert counts.in_flight == fates.count("in flight")
+
+
+@pytest.mark.parametrize("second", ENDINGS.values(), ids=ENDINGS)
+@pytest.mark.parametrize("first", ENDINGS.values(), ids=ENDINGS)
+def test_a_second_end_of_the_same_operation_changes_nothing(
+    recorder: Recorder, first: Callable[[Operation], None], second: Callable[[Operation], None]
+) -> None:
+    operation = recorder.begin()
+    first(operation)
+    before = recorder.part()
+
+    second(operation)
+
+    assert recorder.part() == before
+    assert recorder.in_flight == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "ending"),
+    [
+        (None, "succeeded"),
+        (ValueError(), "failed"),
+        (TimeoutError(), "timed_out"),
+        (errors.RequestTimeout(), "timed_out"),
+        (asyncio.CancelledError(), "cancelled"),
+    ],
+)
+def test_the_error_tells_how_an_operation_ended(
+    recorder: Recorder, error: BaseException | None, ending: str
+) -> None:
+    recorder.begin().end(error)
+
+    assert getattr(recorder.part().counts, ending) == 1
+
+
+def test_an_operation_is_split_into_wait_database_and_rest(
+    recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
+) -> None:
+    operation = recorder.begin()
+    clock.pass_ms(5)
+    operation.acquired()
+    clock.pass_ms(12)
+    operation.exchange(exchange(seconds=0.011, reply=query_reply("3ms", "1.5ms")))
+    operation.succeeded()
+
+    part = recorder.part()
+    sums = part.distributions
+    assert sums.acquire.sum_ns == 5_000_000
+    assert sums.query.sum_ns == 11_000_000
+    assert sums.operation.sum_ns == 17_000_000
+    assert sums.database.sum_ns == 4_500_000
+    assert sums.rest.sum_ns == 7_500_000
+    [row] = part.breakdown
+    assert (row.count, row.acquire_ns, row.database_ns) == (1, 5_000_000, 4_500_000)
+    assert row.total_ns == 17_000_000
+
+
+def test_the_waits_of_several_leases_in_one_operation_add_up(
+    recorder: Recorder, clock: Any
+) -> None:
+    operation = recorder.begin()
+    clock.pass_ms(1)
+    operation.acquired()
+    operation.released()
+    clock.pass_ms(100)
+    operation.acquiring()
+    clock.pass_ms(2)
+    operation.acquired()
+    operation.succeeded()
+
+    part = recorder.part()
+    assert part.distributions.acquire.count == 2
+    assert part.distributions.acquire.sum_ns == 3_000_000
+    assert part.breakdown[0].acquire_ns == 3_000_000
+    assert recorder.held == 0
+
+
+def test_an_operation_that_began_in_the_warm_up_is_dropped_however_late_it_ends(
+    recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
+) -> None:
+    early, late = recorder.begin(), recorder.begin()
+    early.fail(ValueError())
+    recorder.start()
+    clock.pass_ms(3)
+    late.acquired()
+    late.exchange(exchange(seconds=0.1, reply=query_reply("1ms")))
+    late.succeeded()
+    recorder.begin().succeeded()
+
+    part = recorder.part()
+    assert part.counts.issued == part.counts.succeeded == 1
+    assert part.errors == ()
+    assert part.distributions.acquire.count == part.distributions.query.count == 0
+
+
+def test_operations_still_running_from_the_warm_up_count_as_concurrent(
+    recorder: Recorder,
+) -> None:
+    for _ in range(3):
+        recorder.begin()
+    recorder.start()
+    recorder.begin().succeeded()
+
+    assert recorder.part().peak_concurrent == 4
+
+
+def test_a_wait_that_timed_out_counts_among_the_waits(recorder: Recorder, clock: Any) -> None:
+    operation = recorder.begin()
+    clock.pass_ms(30_000)
+    operation.time_out(errors.AcquireTimeout("no connection"))
+
+    assert recorder.part().distributions.acquire.max_seconds == 30.0
+
+
+def test_an_operation_that_times_out_with_its_lease_adds_no_wait(
+    recorder: Recorder, clock: Any
+) -> None:
+    operation = recorder.begin()
+    clock.pass_ms(1)
+    operation.acquired()
+    clock.pass_ms(30_000)
+    operation.time_out(errors.AcquireTimeout("of a nested acquire"))
+
+    assert recorder.part().distributions.acquire.max_seconds == 0.001
+
+
+def test_a_request_that_was_lost_has_no_duration_and_one_that_timed_out_has(
+    recorder: Recorder, exchange: Any
+) -> None:
+    operation = recorder.begin()
+    lost = errors.ConnectionLost("gone")
+    operation.exchange(exchange(seconds=0.5, reply=None, error=lost))
+    operation.exchange(exchange(seconds=60.0, reply=None, error=errors.RequestTimeout()))
+
+    query = recorder.part().distributions.query
+    assert (query.count, query.max_seconds) == (1, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "reply"),
+    [
+        ("select", {"result": [{"status": "OK", "time": "5ms"}]}),
+        ("query", {"error": {"code": -32000, "message": "no"}}),
+        ("query", {"result": None}),
+        ("query", {"result": ["text", 7, None]}),
+        ("query", {"result": [{"status": "OK"}, {"time": 7}, {"time": "soon"}]}),
+        ("query", {"result": [{"time": "1e999ms"}]}),
+    ],
+)
+def test_a_reply_without_statement_times_counts_as_no_database_time(
+    recorder: Recorder, exchange: Any, method: str, reply: dict[str, Any]
+) -> None:
+    operation = recorder.begin()
+    operation.exchange(exchange(method=method, seconds=0.001, reply=reply))
+    operation.succeeded()
+
+    distributions = recorder.part().distributions
+    assert distributions.database.sum_ns == 0
+    assert distributions.query.count == 1
+
+
+def test_requests_side_by_side_leave_no_negative_rest(
+    recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
+) -> None:
+    operation = recorder.begin()
+    operation.acquired()
+    for _ in range(3):
+        operation.exchange(exchange(seconds=0.004, reply=query_reply("4ms")))
+    clock.pass_ms(5)
+    operation.succeeded()
+
+    assert recorder.part().distributions.rest.min_seconds == 0.0
+
+
+def test_errors_are_counted_by_kind_and_type_with_the_first_message(recorder: Recorder) -> None:
+    recorder.begin().fail(ValueError("first"))
+    recorder.begin().fail(ValueError("second"))
+    recorder.begin().time_out(errors.AcquireTimeout("no lease"))
+
+    found = {(e.kind, e.type): (e.count, e.example) for e in recorder.part().errors}
+    assert found == {
+        (ErrorKind.APPLICATION, "ValueError"): (2, "first"),
+        (ErrorKind.POOL, "AcquireTimeout"): (1, "no lease"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ServerError("already exists", "already exists"), ErrorKind.APPLICATION),
+        (AssertionError(), ErrorKind.APPLICATION),
+        (TimeoutError(), ErrorKind.APPLICATION),
+        (errors.AcquireTimeout(), ErrorKind.POOL),
+        (errors.TooManyWaiters(), ErrorKind.POOL),
+        (errors.NestedAcquireError(), ErrorKind.POOL),
+        (errors.PoolClosed(), ErrorKind.POOL),
+        (errors.LeaseError(), ErrorKind.POOL),
+        (errors.ConfigurationError(), ErrorKind.POOL),
+        (errors.Unreachable("x"), ErrorKind.CONNECTION),
+        (errors.AuthenticationFailed("x"), ErrorKind.CONNECTION),
+        (errors.ConnectionLost(), ErrorKind.CONNECTION),
+        (errors.RequestTimeout(), ErrorKind.CONNECTION),
+        (errors.UnreadableReply(), ErrorKind.CONNECTION),
+        (ConnectionResetError(), ErrorKind.CONNECTION),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,
+)
+def test_an_error_is_of_the_kind_of_its_class(error: Exception, kind: ErrorKind) -> None:
+    assert error_kind(error) is kind
+
+
+def test_an_example_is_one_readable_line() -> None:
+    assert example_of(ValueError("two\n lines")) == "two lines"
+    assert example_of(ValueError()) == "ValueError"
+    assert len(example_of(ValueError("x" * 10_000))) == 300
+
+
+def test_the_pool_is_read_at_the_moment_when_more_leases_than_ever_are_held(
+    recorder: Recorder, gauges: Any
+) -> None:
+    readings = iter([gauges(open=5), gauges(open=5, leased=1), gauges(open=6, leased=2)])
+    recorder.watch(lambda: next(readings))
+    recorder.start()
+    first = recorder.begin()
+    first.acquired()
+    recorder.begin().acquired()
+    first.succeeded()
+    recorder.begin().acquired()  # two are held again: nothing new, so the pool is not read
+
+    pool = recorder.part().pool
+    assert (pool.before_load.open, pool.peak.open, pool.peak.used, pool.peak.free) == (5, 6, 2, 4)
+
+
+def test_a_sample_with_as_many_lent_and_more_open_is_the_better_peak(
+    recorder: Recorder, gauges: Any
+) -> None:
+    recorder.sample(gauges(open=500, leased=500, max_size=600, waiting=3))
+    recorder.sample(gauges(open=543, leased=500, max_size=600))
+    recorder.sample(gauges(open=560, leased=400, max_size=600))
+
+    pool = recorder.part().pool
+    assert (pool.peak.open, pool.peak.used, pool.peak.free) == (543, 500, 43)
+    assert (pool.max_size, pool.peak_waiting) == (600, 3)
+
+
+def test_samples_tell_what_ended_since_the_sample_before(
+    recorder: Recorder, clock: Any, gauges: Any
+) -> None:
+    recorder.begin().succeeded()
+    recorder.sample(gauges(), rss_bytes=7, loop_lag_seconds=0.5)
+    clock.pass_ms(250)
+    recorder.begin().succeeded()
+    recorder.begin().succeeded()
+    recorder.begin().fail(ValueError())
+    recorder.sample(gauges())
+
+    first, second = recorder.part().series.points
+    assert (first.completed, first.failed, first.rss_bytes) == (1, 0, 7)
+    assert (second.completed, second.failed, second.loop_lag_seconds) == (2, 1, 0.0)
+
+
+def test_the_interval_is_told_from_the_agreed_start(clock: Any) -> None:
+    recorder = Recorder(clock=clock, origin_ns=1_000_000_000)
+    clock.pass_ms(1_500)
+    recorder.start()
+    clock.pass_ms(2_000)
+    recorder.stop()
+    clock.pass_ms(9_000)
+
+    part = recorder.part()
+    assert (part.started, part.ended) == (0.5, 2.5)
+
+
+def test_the_state_after_the_load_is_kept_with_the_time_since_then(
+    recorder: Recorder, clock: Any, gauges: Any
+) -> None:
+    recorder.stop()
+    clock.pass_ms(2_000)
+    recorder.sample_after_load(gauges(open=7, leased=1))
+
+    pool = recorder.part().pool
+    assert pool.after_load is not None
+    assert (pool.after_load.open, pool.after_load.used, pool.settled_seconds) == (7, 1, 2.0)
+    assert pool.final == {"open": 7, "leased": 1, "waiting": 0, "max_size": 10}
+
+
+async def test_an_exchange_reaches_the_operation_of_the_task_that_made_it(
+    recorder: Recorder, exchange: Any, query_reply: Any
+) -> None:
+    async def work(seconds: float) -> None:
+        operation = recorder.begin()
+        current_operation.set(operation)
+        await asyncio.sleep(0)
+        observe(exchange(seconds=seconds, reply=query_reply(f"{seconds}s")))
+        operation.succeeded()
+
+    await asyncio.gather(work(1.0), work(2.0))
+
+    distributions = recorder.part().distributions
+    assert (distributions.database.min_seconds, distributions.database.max_seconds) == (1.0, 2.0)
+
+
+def test_an_exchange_outside_of_any_operation_is_ignored(exchange: Any) -> None:
+    observe(exchange(seconds=1.0))
