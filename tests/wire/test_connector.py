@@ -1,0 +1,203 @@
+"""The way to a ready connection: steps, errors in words, cancellation at each await."""
+
+import asyncio
+
+import pytest
+
+from purreal._connector import WebSocketConnector
+from purreal._credentials import Credentials
+from purreal._errors import AuthenticationFailed, Unreachable
+from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
+
+pytestmark = pytest.mark.looptime
+
+PASSWORD = "correct horse battery staple"
+REFUSED = Answer(
+    error={
+        "code": -32002,
+        "kind": "NotAllowed",
+        "message": "There was a problem with authentication",
+        "details": {"kind": "Auth", "details": {"kind": "InvalidAuth"}},
+    }
+)
+
+
+@pytest.fixture
+def server() -> ScriptedServer:
+    server = ScriptedServer()
+    server.answer("signin", then=Answer("a.b.c"))
+    return server
+
+
+@pytest.fixture
+def make(server):
+    def connector(**parameters):
+        defaults = {
+            "credentials": Credentials("app", PASSWORD),
+            "namespace": "shop",
+            "database": "checkout",
+            "connect_timeout": 10.0,
+            "open_transport": server.open_transport,
+        }
+        return WebSocketConnector("ws://db:8000", **(defaults | parameters))
+
+    return connector
+
+
+async def test_a_connection_is_signed_in_and_in_its_database(make, server):
+    connection = await make().connect()
+
+    assert connection.usable
+    assert not connection.dirty
+    assert server.requests == [
+        ("signin", [{"user": "app", "pass": PASSWORD}]),
+        ("use", ["shop", "checkout"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "methods"),
+    [
+        ({"credentials": None}, ["use"]),
+        ({"namespace": None, "database": None}, ["signin"]),
+        ({"credentials": None, "namespace": None, "database": None}, []),
+    ],
+)
+async def test_what_is_not_configured_is_not_asked_for(make, server, parameters, methods):
+    await make(**parameters).connect()
+
+    assert [method for method, _ in server.requests] == methods
+
+
+async def test_a_namespace_alone_selects_no_database(make, server):
+    await make(database=None).connect()
+
+    assert server.requests[-1] == ("use", ["shop", None])
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ConnectionRefusedError(111, "refused"), "nothing listens on port 8000"),
+        (OSError("Multiple exceptions: [Errno 111] a, [Errno 111] b"), "nothing listens"),
+        (ConnectionResetError("reset"), "hung up"),
+        (OSError(113, "No route to host"), "No route to host"),
+    ],
+)
+async def test_an_unreachable_server_is_explained(make, server, error, words):
+    server.script(opening=(fails(error),))
+
+    with pytest.raises(Unreachable, match=words) as caught:
+        await make().connect()
+
+    assert caught.value.endpoint == "ws://db:8000/rpc"
+    assert caught.value.__cause__ is error
+
+
+async def test_a_wrong_password_names_who_where_and_what_to_try(make, server):
+    server.answer("signin", REFUSED)
+
+    with pytest.raises(AuthenticationFailed) as caught:
+        await make().connect()
+
+    message = str(caught.value)
+    for part in ("ws://db:8000/rpc", "root user 'app'", "problem with authentication", "Check"):
+        assert part in message
+    assert server.open == 0
+
+
+async def test_a_database_that_is_refused_is_an_authentication_failure(make, server):
+    server.answer("use", Answer(error={"code": -32000, "kind": "NotAllowed", "message": "not you"}))
+
+    with pytest.raises(AuthenticationFailed, match=r"'shop'.*'checkout'.*not you"):
+        await make().connect()
+
+    assert server.open == 0
+
+
+async def test_a_server_that_drops_the_connection_during_set_up_is_unreachable(make, server):
+    server.answer("use", Answer(loss=ConnectionResetError("by peer")))
+
+    with pytest.raises(Unreachable, match="by peer"):
+        await make().connect()
+
+
+STEPS = ["opening", "signin", "use"]
+
+
+def silence(server, step):
+    if step == "opening":
+        server.script(opening=(Step(seconds=None),))
+    else:
+        server.answer(step, SILENCE)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_the_connect_timeout_covers_each_step(make, server, step):
+    silence(server, step)
+    clock = asyncio.get_running_loop().time
+    started = clock()
+
+    with pytest.raises(Unreachable, match="within 10 s"):
+        await make().connect()
+
+    assert clock() - started == pytest.approx(10.0, abs=0.1)
+    assert server.open == 0
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_connect_cancelled_at_any_step_leaves_no_socket(make, server, step):
+    silence(server, step)
+    connector = make()
+    connecting = asyncio.create_task(connector.connect())
+    await asyncio.sleep(0.1)
+
+    connecting.cancel()
+    await asyncio.wait({connecting})
+
+    assert connecting.cancelled()
+    assert server.open == 0
+    # And the connector works on: no lock is left taken, no half-made token.
+    connection = await connector.connect()
+    assert connection.usable
+
+
+@pytest.mark.parametrize("turns", range(14))
+async def test_a_connect_cancelled_after_any_number_of_turns_leaves_no_socket(make, server, turns):
+    connecting = asyncio.create_task(make().connect())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    connecting.cancel()
+    await asyncio.wait({connecting})
+    if not connecting.cancelled():
+        connecting.result().abort()
+
+    assert server.open == 0
+
+
+def everything_said(error):
+    """Collect what a user may see of the error: its texts and those behind it."""
+    texts = []
+    seen: BaseException | None = error
+    while seen is not None:
+        texts += [str(seen), repr(seen), repr(seen.args), repr(vars(seen))]
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return " ".join(texts)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [REFUSED, SILENCE, Answer(loss=ConnectionResetError("gone")), Answer(raw=b"\xff")],
+    ids=["refused", "silence", "loss", "rubbish"],
+)
+async def test_no_error_carries_the_password(make, server, answer):
+    server.answer("signin", answer)
+    connector = make()
+
+    with pytest.raises((AuthenticationFailed, Unreachable)) as caught:
+        await connector.connect()
+
+    said = everything_said(caught.value)
+    assert PASSWORD not in said
+    assert PASSWORD not in repr(connector) + repr(Credentials("app", PASSWORD))

@@ -1,0 +1,334 @@
+"""Every request over a channel ends: in a reply, an error or its own timeout (guarantee 8)."""
+
+import asyncio
+
+import pytest
+
+from purreal import _codec
+from purreal._errors import (
+    ConnectionLost,
+    Outcome,
+    RequestNotSent,
+    RequestTimeout,
+    UnreadableReply,
+)
+from purreal._rpc import RpcChannel
+from purreal.testing import (
+    SILENCE,
+    UNDECODABLE,
+    Answer,
+    ScriptedServer,
+    Step,
+    fails,
+    id_less,
+    slow,
+)
+
+pytestmark = pytest.mark.looptime
+
+
+@pytest.fixture
+def server() -> ScriptedServer:
+    return ScriptedServer()
+
+
+@pytest.fixture
+def losses() -> list[str]:
+    return []
+
+
+@pytest.fixture
+async def channel(server, losses) -> RpcChannel:
+    return await RpcChannel.open(
+        "ws://db/rpc", server.open_transport, lambda: losses.append("lost")
+    )
+
+
+def ask(channel, method="query", timeout=None):
+    return asyncio.create_task(channel.call(method, ["RETURN 1"], timeout=timeout))
+
+
+async def settle():
+    await asyncio.sleep(0.001)
+
+
+async def test_replies_reach_their_requests_in_whatever_order_they_come(channel, server):
+    server.answer("query", Answer("slow", after=3.0), Answer("quick", after=1.0))
+
+    first, second = ask(channel), ask(channel)
+
+    assert (await first)["result"] == "slow"
+    assert (await second)["result"] == "quick"
+    assert channel.in_flight == 0
+
+
+POISON = {
+    "undecodable bytes": UNDECODABLE,
+    "no bytes": Answer(raw=b""),
+    "a tag of nobody": Answer(raw=b"\xa2bid\x01fresult\xd9\x03\xe7\x01"),
+    "text": Answer(raw="hello"),
+    "an error without an id": id_less({"code": -32700, "message": "Parse error"}),
+    "a result without an id": id_less(result=[1]),
+    "a live notification": id_less(result={"action": "CREATE", "id": "x", "result": {}}),
+    "a list": Answer(raw=b"\x82\x01\x02"),
+    "a text id": Answer(raw=b"\xa2bida1fresult\x01"),
+    "a boolean id": Answer(raw=b"\xa2bid\xf5fresult\x01"),
+    "neither result nor error": Answer(raw=b"\xa1bid\x01"),
+    "an error that is no object": Answer(raw=b"\xa2bid\x01eerrorcbad"),
+    "an id that was never given": Answer(raw=b"\xa2bid\x18\x63fresult\x01"),
+}
+
+
+@pytest.mark.parametrize("answer", POISON.values(), ids=POISON.keys())
+async def test_an_unreadable_message_fails_all_requests_at_once(channel, server, losses, answer):
+    server.answer("query", SILENCE, SILENCE, answer)
+    requests = [ask(channel) for _ in range(3)]
+
+    done, _ = await asyncio.wait(requests, timeout=1.0)
+
+    errors = [task.exception() for task in done]
+    assert len(errors) == 3
+    assert all(type(error) is UnreadableReply for error in errors)
+    assert {error.outcome for error in errors} == {Outcome.UNKNOWN}
+    assert len(set(map(id, errors))) == 3
+    assert (channel.usable, channel.in_flight, server.open) == (False, 0, 0)
+    await settle()
+    assert losses == ["lost"]
+
+
+async def test_a_lost_connection_fails_all_requests_at_once(channel, server, losses):
+    server.answer("query", SILENCE, Answer(loss=ConnectionResetError("reset by peer")))
+    requests = [ask(channel), ask(channel)]
+
+    done, _ = await asyncio.wait(requests, timeout=1.0)
+
+    assert [type(task.exception()) for task in done] == [ConnectionLost, ConnectionLost]
+    assert {task.exception().outcome for task in done} == {Outcome.UNKNOWN}
+    assert "reset by peer" in str(requests[0].exception())
+    assert losses == ["lost"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The server is gracefully shutting down",
+        "The request was cancelled because the WebSocket is closing",
+    ],
+)
+async def test_a_server_that_goes_away_loses_the_connection(channel, server, message):
+    farewell = {"code": -32000, "kind": "Internal", "message": message}
+    server.answer("query", SILENCE, Answer(error=farewell))
+    requests = [ask(channel), ask(channel)]
+
+    await asyncio.wait(requests, timeout=1.0)
+
+    assert [type(task.exception()) for task in requests] == [ConnectionLost, ConnectionLost]
+    assert not channel.usable
+
+
+async def test_an_ordinary_error_reply_is_a_reply(channel, server, losses):
+    error = {"code": -32000, "kind": "Internal", "message": "disk on fire"}
+    server.answer("query", Answer(error=error))
+
+    reply = await ask(channel)
+
+    assert reply["error"]["message"] == "disk on fire"
+    assert channel.usable
+    assert losses == []
+
+
+async def test_the_reply_to_a_cancelled_request_is_dropped_and_harms_nothing(channel, server):
+    server.answer("query", Answer("late", after=2.0), Answer("kept", after=3.0))
+    cancelled, kept = ask(channel), ask(channel)
+    await settle()
+
+    cancelled.cancel()
+    await asyncio.wait({cancelled})
+    in_flight_after_cancel = channel.in_flight
+    reply = await kept
+
+    assert cancelled.cancelled()
+    assert in_flight_after_cancel == 2
+    assert reply["result"] == "kept"
+    assert (channel.in_flight, channel.usable) == (0, True)
+
+
+@pytest.mark.parametrize("first", ["reply", "cancel"])
+async def test_a_cancel_in_the_same_instant_as_the_reply_harms_nothing(channel, server, first):
+    server.answer("query", SILENCE)
+    request = ask(channel)
+    await settle()
+    steps = [
+        lambda: server.transports[0].push(_codec.encode({"id": 1, "result": "x"})),
+        request.cancel,
+    ]
+
+    for step in steps if first == "reply" else reversed(steps):
+        step()
+    await asyncio.wait({request})
+
+    assert request.cancelled()
+    assert (channel.in_flight, channel.usable) == (0, True)
+    assert "result" in await ask(channel)
+
+
+async def test_a_request_times_out_alone(channel, server):
+    server.answer("query", SILENCE, Answer("fine", after=5.0))
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    stuck, fine = ask(channel, timeout=2.0), ask(channel, timeout=10.0)
+
+    with pytest.raises(RequestTimeout, match=r"within 2 s") as caught:
+        await stuck
+    waited = clock() - started
+
+    assert waited == pytest.approx(2.0, abs=0.01)
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert isinstance(caught.value, TimeoutError)
+    assert (await fine)["result"] == "fine"
+    assert (channel.in_flight, channel.usable) == (1, True)
+
+
+async def test_an_outer_timeout_is_not_taken_for_the_request_s_own(channel, server):
+    server.answer("query", SILENCE)
+
+    with pytest.raises(TimeoutError) as caught:
+        async with asyncio.timeout(1.0):
+            await channel.call("query", [], timeout=5.0)
+
+    assert not isinstance(caught.value, RequestTimeout)
+    assert channel.in_flight == 1
+
+
+async def test_a_value_without_a_wire_form_is_not_sent(channel, server):
+    with pytest.raises(RequestNotSent, match="no SurrealDB form") as caught:
+        await channel.call("query", ["RETURN $x", {"x": object()}], timeout=1.0)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert (server.requests, channel.in_flight, channel.usable) == ([], 0, True)
+
+
+@pytest.mark.parametrize("end", ["abort", "close", "lose"])
+async def test_after_the_end_nothing_is_sent_any_more(channel, server, losses, end):
+    if end == "abort":
+        channel.abort()
+    elif end == "close":
+        await channel.close()
+    else:
+        server.transports[0].lose()
+    await settle()
+
+    with pytest.raises(ConnectionLost) as caught:
+        await channel.call("query", [], timeout=1.0)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert (server.requests, server.open, channel.usable) == ([], 0, False)
+    assert losses == (["lost"] if end == "lose" else [])
+
+
+@pytest.mark.parametrize("end", ["abort", "close"])
+async def test_ending_the_channel_fails_what_is_in_flight(channel, server, losses, end):
+    server.answer("query", then=SILENCE)
+    request = ask(channel)
+    await settle()
+
+    if end == "abort":
+        channel.abort()
+    else:
+        await channel.close()
+    await asyncio.wait({request}, timeout=1.0)
+
+    assert type(request.exception()) is ConnectionLost
+    assert request.exception().outcome is Outcome.UNKNOWN
+    assert losses == []
+
+
+async def test_a_message_that_could_not_be_written_is_not_sent(channel, server):
+    server.transports[0].ended = True
+
+    with pytest.raises(ConnectionLost) as caught:
+        await channel.call("query", [], timeout=1.0)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert not channel.usable
+
+
+async def test_a_write_that_fails_half_way_loses_the_connection(channel, server, losses):
+    server.answer("query", SILENCE)
+    waiting = ask(channel)
+    await settle()
+    server.script(sending=(fails(OSError("broken pipe")),))
+
+    with pytest.raises(ConnectionLost, match="broken pipe") as caught:
+        await channel.call("query", [], timeout=1.0)
+    await asyncio.wait({waiting}, timeout=1.0)
+
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert type(waiting.exception()) is ConnectionLost
+    assert losses == ["lost"]
+
+
+async def test_a_request_cancelled_while_it_is_written_keeps_the_connection_back(channel, server):
+    gate = server.hold_sending()
+    request = ask(channel)
+    await gate.arrived()
+
+    request.cancel()
+    await asyncio.wait({request})
+
+    assert request.cancelled()
+    assert (channel.in_flight, channel.usable) == (1, True)
+
+
+async def test_a_request_whose_connection_goes_while_it_is_written_fails(channel, server):
+    gate = server.hold_sending()
+    request = ask(channel)
+    await gate.arrived()
+
+    server.transports[0].lose()
+    await asyncio.wait({request}, timeout=1.0)
+
+    assert type(request.exception()) is ConnectionLost
+    assert request.exception().outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "closing", [Step(seconds=None), slow(30.0), fails(OSError("gone"))], ids=repr
+)
+async def test_closing_is_bounded_and_never_raises(channel, server, closing):
+    server.script(closing=(closing,))
+    clock = asyncio.get_running_loop().time
+    started = clock()
+
+    await channel.close()
+    await channel.close()
+
+    assert clock() - started <= 1.01
+    assert server.open == 0
+
+
+async def test_a_cancelled_close_still_drops_the_socket(channel, server):
+    server.script(closing=(Step(seconds=None),))
+    closing = asyncio.create_task(channel.close())
+    await settle()
+
+    closing.cancel()
+    await asyncio.wait({closing})
+
+    assert closing.cancelled()
+    assert (server.open, channel.usable) == (0, False)
+
+
+async def test_request_ids_count_up_and_are_never_given_twice(channel, server):
+    sent = []
+    transport = server.transports[0]
+    send = transport.send
+
+    async def spy(message):
+        sent.append(_codec.decode(message)["id"])
+        await send(message)
+
+    transport.send = spy
+    await asyncio.gather(*(ask(channel) for _ in range(5)))
+
+    assert sent == [1, 2, 3, 4, 5]
