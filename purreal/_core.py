@@ -145,6 +145,7 @@ class Core:
         self.last_error = None
         self.ledger.opened(slot, connection, draw_expiry(now, self.config.max_lifetime, self._rng))
         self._prepared(slot, now)
+        self._wake_for_shrinking()  # one more may make an older one surplus
 
     def connect_failed(self, slot: Slot, error: ConnectFailed, now: float) -> None:
         """None could be opened: pause, and tell the waiters if nothing else can serve them."""
@@ -238,15 +239,14 @@ class Core:
                 self._retire_expired(slot)
             elif not self._is_stale(slot, now):
                 self._grant(slot, now)
-            elif self._coming() < len(ledger.waiting):
+            elif ledger.coming < len(ledger.waiting):
                 ledger.prepare(slot, SlotState.CHECKING)
                 self.commands.append(Check(slot))
             else:
                 break  # the newest idle one is stale, so all are, and enough are being checked
-        missing = max(
-            len(ledger.waiting) - self._coming(),
-            self._floor - ledger.connecting - ledger.open,
-        )
+        missing = len(ledger.waiting) - ledger.coming
+        if ledger.open < self._floor:
+            missing = max(missing, self._floor - ledger.open - ledger.connecting)
         while missing > 0 and self._may_connect(now):
             self.commands.append(Open(ledger.occupy()))
             missing -= 1
@@ -258,18 +258,14 @@ class Core:
         limit = 1 if self._backoff.failures else self.config.max_connecting
         return self.ledger.connecting < limit
 
-    def _coming(self) -> int:
-        """Connections that will be ready without anybody returning one."""
-        return self.ledger.connecting + self.ledger.preparing
-
     def _is_hopeless(self) -> bool:
         """Whether nothing that exists could still serve a waiter."""
         ledger = self.ledger
-        return not ledger.idle and len(ledger.leased) - ledger.lost_leases + self._coming() == 0
+        return not ledger.idle and len(ledger.leased) - ledger.lost_leases + ledger.coming == 0
 
     def _is_stale(self, slot: Slot, now: float) -> bool:
         limit = self.config.check_after_idle
-        return limit is not None and now - slot.idle_since > limit
+        return limit is not None and now - slot.idle_since >= limit
 
     def _refuse_to_wait(self) -> None:
         self.ledger.counters.timed_out += 1
@@ -325,8 +321,12 @@ class Core:
             self._grant(slot, now)
             return
         self.ledger.park(slot, now)
-        self._wake_by(slot.expires_at)
-        self._wake_for_shrinking()
+        # Only when it can be earlier than planned: this is the way of every returned lease.
+        if slot.expires_at < self.next_tick:
+            self.next_tick = slot.expires_at
+        limit = self.config.max_idle_time
+        if limit is not None and now + limit < self.next_tick:
+            self._wake_for_shrinking()
 
     def _grant(self, slot: Slot, now: float) -> None:
         waiter = next(iter(self.ledger.waiting))

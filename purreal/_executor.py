@@ -110,13 +110,15 @@ class Executor:
 
     async def shut_down(self) -> None:
         """End every task, timer and socket at once; then wait until the tasks are gone."""
-        self._ended = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._end()
         jobs = list(self._jobs)
         for job in jobs:
             job.cancel()
         await asyncio.gather(*jobs, return_exceptions=True)
+
+    def _end(self) -> None:
+        self._ended = True
+        self._set_timer(inf)
 
     # -- one method for each command --------------------------------------------------------------
 
@@ -232,6 +234,10 @@ class Executor:
         # Here, not in the job: a task that is cancelled before its first step never runs a line.
         slot = self._jobs.pop(task)
         if task.cancelled():
+            if not self._ended:
+                # Only the end of the loop cancels a task that is ours: open nothing any more.
+                self._end()
+                self._core.begin_close()
             self._drop(slot)
         elif (error := task.exception()) is not None:
             logger.error("a connection is given up after an unexpected error", exc_info=error)

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from purreal._connection import Connection
 
 
+_IS_OPEN = tuple(
+    state in (SlotState.IDLE, SlotState.LEASED, SlotState.CHECKING, SlotState.RESETTING)
+    for state in SlotState
+)
+_IS_COMING = tuple(
+    state in (SlotState.CONNECTING, SlotState.CHECKING, SlotState.RESETTING) for state in SlotState
+)
+
+
 class Ledger:
     """All slots, all waiters, all counters."""
 
@@ -32,6 +41,10 @@ class Ledger:
         self.vacant = [Slot() for _ in range(config.max_size)]
         self.lost_leases = 0
         """Leases whose connection is gone: they will free a slot, but serve nobody."""
+        self.open = 0
+        """Connections that exist and can be lent, now or when their preparation is over."""
+        self.coming = 0
+        """Connections that will be ready without anybody returning one."""
         self._count = [0] * len(SlotState)
         self._count[SlotState.VACANT] = config.max_size
 
@@ -67,7 +80,6 @@ class Ledger:
         self._move(slot, SlotState.IDLE)
         slot.idle_since = now
         self.idle[slot] = None
-        self._note_open()
 
     def lend(self, slot: Slot, borrower: Borrower, now: float, waited: float) -> None:
         """Give it to a borrower who waited so many seconds."""
@@ -84,7 +96,6 @@ class Ledger:
         leased = self._count[SlotState.LEASED]
         if leased > counters.peak_leased:
             counters.peak_leased = leased
-        self._note_open()
 
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state must follow."""
@@ -116,26 +127,16 @@ class Ledger:
         self.vacant.append(slot)
 
     def _move(self, slot: Slot, state: SlotState) -> None:
-        self._count[slot.state] -= 1
+        before = slot.state
+        self._count[before] -= 1
         self._count[state] += 1
         slot.state = state
-
-    def _note_open(self) -> None:
+        self.coming += _IS_COMING[state] - _IS_COMING[before]
+        self.open += _IS_OPEN[state] - _IS_OPEN[before]
         if self.open > self.counters.peak_open:
             self.counters.peak_open = self.open
 
     # -- sums -------------------------------------------------------------------------------------
-
-    @property
-    def open(self) -> int:
-        """Connections that exist and can be lent, now or when their preparation is over."""
-        count = self._count
-        return (
-            count[SlotState.IDLE]
-            + count[SlotState.LEASED]
-            + count[SlotState.CHECKING]
-            + count[SlotState.RESETTING]
-        )
 
     @property
     def connecting(self) -> int:

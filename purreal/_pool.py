@@ -25,7 +25,7 @@ from purreal._lease import Acquisition, Lease
 
 if TYPE_CHECKING:
     import ssl as ssl_module
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
     from types import TracebackType
 
     from purreal._connection import Connector, Exchange
@@ -241,7 +241,7 @@ class SurrealDBConnectionPool:
     @property
     def closed(self) -> bool:
         """Whether `close()` was called."""
-        return self._closed or self._core.closed
+        return self._closed or self._closing is not None
 
     def stats(self) -> PoolStats:
         """All numbers of this instant, as one frozen object; costs the same at any size."""
@@ -263,7 +263,9 @@ class SurrealDBConnectionPool:
     def _seconds(self, timeout: Timeout) -> float | None:
         return self._config.acquire_timeout if timeout is _POOLS else timeout
 
-    async def _obtain(self, timeout: float | None, place: Place, *, scoped: bool) -> Lease:
+    def _obtain(
+        self, timeout: float | None, place: Place, *, scoped: bool
+    ) -> Coroutine[Any, Any, Lease]:
         if self._desk is None:
             if self._closed:
                 raise PoolClosed(f"the pool {self._config.name!r} is closed")
@@ -271,7 +273,7 @@ class SurrealDBConnectionPool:
                 f"the pool {self._config.name!r} is not open: use `async with pool:`, or "
                 "`await pool.open()` before the first acquire"
             )
-        return await self._desk.obtain(timeout, place, scoped=scoped)
+        return self._desk.obtain(timeout, place, scoped=scoped)
 
     def _start(self, floor: int) -> None:
         binding = Binding()

@@ -177,9 +177,7 @@ async def test_guarantee_03_cancel_while_parked_in(parked_in, settle, assert_who
     await assert_whole(pool, connector)
 
 
-async def test_guarantee_03_cancel_when_the_turn_has_come_but_was_not_noticed(
-    settle, assert_whole
-):
+async def test_guarantee_03_cancel_when_the_turn_has_come_but_was_not_noticed(settle, assert_whole):
     pool, connector = new_pool(max_size=1)
     await pool.open()
     lease = await pool.checkout()

@@ -1,0 +1,216 @@
+"""Guarantee 14: every parameter has its effect, and the counters balance."""
+
+import asyncio
+import dataclasses
+import itertools
+
+import pytest
+
+from purreal import ConfigurationError, PoolStats, SurrealDBConnectionPool, TooManyWaiters
+from purreal._pacing import LIFETIME_JITTER
+from purreal.testing import FakeConnector, Step
+
+pytestmark = pytest.mark.looptime
+
+
+async def lease_all(pool, number):
+    leases = [await pool.checkout() for _ in range(number)]
+    for lease in leases:
+        pool.checkin(lease)
+
+
+async def test_guarantee_14_min_size_is_kept_filled_in_the_background(make_pool, connector):
+    pool = make_pool(min_size=3, max_size=5)
+    await pool.open()
+
+    connector.connections[0].lose()
+    connector.connections[1].lose()
+    await asyncio.sleep(1)
+
+    assert pool.stats().idle == 3
+
+
+async def test_guarantee_14_max_lifetime_replaces_connections_not_all_at_once(make_pool, connector):
+    pool = make_pool(min_size=20, max_size=20, max_lifetime=100)
+    await pool.open()
+    first = list(connector.connections)
+
+    await asyncio.sleep(100 * (1 - LIFETIME_JITTER / 2))
+    ended_half_way = sum(connection.ended is not None for connection in first)
+    await asyncio.sleep(100 * LIFETIME_JITTER / 2 + 1)
+
+    assert 0 < ended_half_way < 20
+    assert all(connection.ended == "closed" for connection in first)
+    assert pool.stats().idle == 20
+    assert pool.stats().retired_lifetime == 20
+
+
+async def test_guarantee_14_max_lifetime_ends_a_leased_connection_when_it_comes_back(
+    make_pool, connector
+):
+    pool = make_pool(max_size=1, max_lifetime=100)
+    await pool.open()
+    async with pool.acquire() as conn:
+        await asyncio.sleep(200)
+        assert connector.connections[0].ended is None
+        await conn.query("RETURN 1")
+    await asyncio.sleep(0.1)
+
+    assert connector.connections[0].ended == "closed"
+
+
+async def test_guarantee_14_max_lifetime_none_keeps_connections_for_ever(make_pool, connector):
+    pool = make_pool(min_size=1, max_lifetime=None)
+    await pool.open()
+
+    await asyncio.sleep(10**7)
+
+    assert connector.connects == 1
+
+
+async def test_guarantee_14_max_idle_time_shrinks_one_by_one_to_min_size(make_pool):
+    pool = make_pool(min_size=2, max_size=10, max_idle_time=100)
+    await pool.open()
+    await lease_all(pool, 10)
+    sizes = []
+    for _ in range(130):
+        await asyncio.sleep(1)
+        sizes.append(pool.stats().open)
+
+    assert sizes[98] == 10
+    assert sizes[-1] == 2
+    assert all(before - after <= 1 for before, after in itertools.pairwise(sizes))
+    assert pool.stats().retired_idle == 8
+
+
+async def test_guarantee_14_connections_in_use_are_not_shrunk(make_pool):
+    pool = make_pool(min_size=1, max_size=3, max_idle_time=10)
+    await pool.open()
+
+    async def keep_busy():
+        for _ in range(100):
+            async with pool.acquire():
+                await asyncio.sleep(1)
+
+    await asyncio.gather(keep_busy(), keep_busy())
+
+    assert pool.stats().connects == 2
+
+
+async def test_guarantee_14_max_idle_time_zero_closes_surplus_at_once(make_pool):
+    pool = make_pool(min_size=1, max_size=4, max_idle_time=0)
+    await pool.open()
+    await lease_all(pool, 4)
+
+    await asyncio.sleep(0.1)
+
+    assert pool.stats().open == 1
+
+
+async def test_guarantee_14_max_idle_time_none_never_shrinks(make_pool):
+    pool = make_pool(min_size=1, max_size=4, max_idle_time=None, max_lifetime=None)
+    await pool.open()
+    await lease_all(pool, 4)
+
+    await asyncio.sleep(10**6)
+
+    assert pool.stats().open == 4
+
+
+async def test_guarantee_14_max_waiting_zero_lets_nobody_wait(make_pool):
+    pool = make_pool(max_size=1, max_waiting=0)
+    await pool.open()
+
+    async with pool.acquire():
+        with pytest.raises(TooManyWaiters, match="max_waiting=0"):
+            await pool.checkout()
+
+
+@pytest.mark.parametrize(
+    ("limit", "idle_seconds", "checks"), [(None, 10**4, 0), (30, 29, 0), (30, 31, 1), (0, 0, 1)]
+)
+async def test_guarantee_14_check_after_idle(limit, idle_seconds, checks, make_pool, connector):
+    pool = make_pool(min_size=1, max_size=1, check_after_idle=limit, max_lifetime=None)
+    await pool.open()
+    await asyncio.sleep(idle_seconds)
+
+    await pool.query("RETURN 1")
+
+    assert connector.calls("check") == checks
+
+
+async def test_a_connection_that_fails_its_check_is_replaced_unnoticed(make_pool, connector):
+    pool = make_pool(min_size=1, max_size=1, check_after_idle=0)
+    await pool.open()
+    connector.script("check", Step(0, ConnectionResetError))
+
+    await pool.query("RETURN 1")
+
+    assert connector.connections[0].ended == "aborted"
+
+
+async def test_guarantee_14_counters_tell_what_happened(
+    make_pool, connector, settle, assert_balanced
+):
+    pool = make_pool(max_size=1, max_waiting=2)
+    await pool.open()
+    lease = await pool.checkout()
+    cancelled = asyncio.create_task(pool.checkout())
+    timed_out = asyncio.create_task(pool.checkout(timeout=2))
+    await settle()
+    with pytest.raises(TooManyWaiters):
+        await pool.checkout()
+    assert pool.stats().waiting == pool.stats().peak_waiting == 2
+    cancelled.cancel()
+    await asyncio.wait([cancelled, timed_out])
+    failed = asyncio.create_task(pool.checkout())
+    await settle()
+    closing = asyncio.create_task(pool.close())
+    await settle()
+    pool.checkin(lease)
+    await asyncio.wait([failed, closing])
+
+    stats = pool.stats()
+
+    assert_balanced(stats)
+    assert (stats.requests, stats.granted, stats.released) == (5, 1, 1)
+    assert (stats.cancelled, stats.timed_out, stats.shed, stats.failed) == (1, 1, 1, 1)
+    assert stats.use_seconds == pytest.approx(2)
+    assert (stats.connects, stats.peak_leased, stats.peak_open) == (1, 1, 1)
+
+
+def test_guarantee_14_every_counter_is_written():
+    """Each field of `PoolStats` is asserted on by name somewhere in this folder or below."""
+    names = {field.name for field in dataclasses.fields(PoolStats)}
+    pool = SurrealDBConnectionPool("ws://fake", connector=FakeConnector(), name="shown")
+
+    stats = pool.stats()
+
+    assert names == set(PoolStats.__slots__)
+    assert (stats.name, stats.min_size, stats.max_size) == ("shown", 5, 50)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        stats.idle = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"min_size": -1}, "min_size=-1 is too small"),
+        ({"max_size": 0, "min_size": 0}, "max_size=0 is too small"),
+        ({"min_size": 9, "max_size": 3}, "min_size=9 is larger than max_size=3"),
+        ({"max_size": 2.5}, "max_size=2.5 is not a whole number"),
+        ({"max_size": True}, "max_size=True is not a whole number"),
+        ({"max_waiting": -1}, "max_waiting=-1 is too small"),
+        ({"max_connecting": 0}, "max_connecting=0 is too small"),
+        ({"max_lifetime": 0}, "max_lifetime=0 must be more than 0 seconds, or None"),
+        ({"max_idle_time": -1}, "max_idle_time=-1 must be 0 or more"),
+        ({"acquire_timeout": float("nan")}, "acquire_timeout=nan is not a number"),
+        ({"acquire_timeout": "30s"}, "acquire_timeout='30s' is not a number"),
+        ({"connect_timeout": None}, "connect_timeout=None is not allowed"),
+        ({"request_timeout": 0}, "request_timeout=0 must be more than 0"),
+        ({"check_after_idle": -0.1}, "check_after_idle=-0.1 must be 0 or more"),
+    ],
+)
+def test_guarantee_14_impossible_settings_are_refused_by_name(settings, complaint):
+    with pytest.raises(ConfigurationError, match=complaint):
+        SurrealDBConnectionPool("ws://fake", connector=FakeConnector(), **settings)

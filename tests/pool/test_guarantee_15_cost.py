@@ -1,0 +1,116 @@
+"""Guarantee 15: the steps of acquire and release do not grow with the pool or its queue.
+
+Steps are counted, not timed: calls and lines of Python code. `benchmarks/lease.py` has the times.
+"""
+
+import asyncio
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.looptime
+
+
+class StepCounter:
+    """Counts the calls and lines of the pool's code that run inside its block."""
+
+    def __enter__(self):
+        self.steps = 0
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *exc):
+        sys.settrace(None)
+
+    def _trace(self, frame, event, arg):
+        if "/purreal/_" not in frame.f_code.co_filename.replace("\\", "/"):
+            return None
+        self.steps += 1
+        return self._trace
+
+
+async def steps_of_idle_lease(make_pool, max_size):
+    pool = make_pool(min_size=max_size, max_size=max_size, max_connecting=max_size)
+    await pool.open()
+    with StepCounter() as counter:
+        async with pool.acquire():
+            pass
+    return counter.steps
+
+
+async def steps_of_handing_over(make_pool, settle, waiters):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    lease = await pool.checkout()
+    tasks = [asyncio.create_task(pool.checkout()) for _ in range(waiters)]
+    await settle()
+    with StepCounter() as counter:
+        pool.checkin(lease)
+    for task in tasks[1:]:
+        task.cancel()
+    pool.checkin(await tasks[0])
+    return counter.steps
+
+
+async def steps_of_queueing_and_leaving(make_pool, settle, waiters):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    lease = await pool.checkout()
+    tasks = [asyncio.create_task(pool.checkout()) for _ in range(waiters)]
+    await settle()
+    with StepCounter() as counter:
+        one_more = asyncio.create_task(pool.checkout())
+        await asyncio.sleep(0)
+        one_more.cancel()
+        await asyncio.sleep(0)
+    for task in tasks:
+        task.cancel()
+    await settle()
+    pool.checkin(lease)
+    return counter.steps
+
+
+async def test_guarantee_15_an_idle_lease_takes_the_same_steps_in_any_pool(make_pool):
+    small = await steps_of_idle_lease(make_pool, 5)
+
+    assert await steps_of_idle_lease(make_pool, 3000) == small
+    assert small < 300
+
+
+async def test_guarantee_15_handing_over_takes_the_same_steps_with_any_queue(make_pool, settle):
+    short = await steps_of_handing_over(make_pool, settle, 5)
+
+    assert await steps_of_handing_over(make_pool, settle, 3000) == short
+
+
+async def test_guarantee_15_queueing_and_leaving_takes_the_same_steps_with_any_queue(
+    make_pool, settle
+):
+    short = await steps_of_queueing_and_leaving(make_pool, settle, 5)
+
+    assert await steps_of_queueing_and_leaving(make_pool, settle, 3000) == short
+
+
+async def test_guarantee_15_stats_take_the_same_steps_in_any_pool(make_pool):
+    counts = []
+    for size in (5, 3000):
+        pool = make_pool(min_size=size, max_size=size, max_connecting=size)
+        await pool.open()
+        with StepCounter() as counter:
+            pool.stats()
+        counts.append(counter.steps)
+
+    assert counts[0] == counts[1]
+
+
+async def test_guarantee_15_an_acquire_captures_no_traceback(make_pool, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise AssertionError("a traceback was captured")
+
+    for name in ("extract_stack", "format_stack", "walk_stack"):
+        monkeypatch.setattr(f"traceback.{name}", refuse)
+    pool = make_pool(max_size=1)
+    await pool.open()
+
+    async with pool.acquire():
+        pass
