@@ -1,8 +1,59 @@
-"""Owns what every test relies on; knows no part of the product."""
+"""Owns what every test relies on: no event loop by accident, and real databases to test against."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
+
+from purreal_runner.embedded.launch import (
+    RunningTarget,
+    find_server_binary,
+    start_embedded,
+    start_server,
+)
+
+HAS_SERVER = find_server_binary() is not None
+
+
+def pytest_report_header() -> str:
+    """Say once which databases the tests run against."""
+    if HAS_SERVER:
+        return f"databases: the embedded engine and {find_server_binary()}"
+    return (
+        "databases: the embedded engine only; to run the same tests on a real server, install "
+        "SurrealDB (surreal on PATH) or name its program in PURREAL_SURREAL_BIN"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without a server there are no tests of it: they would only say that it is missing."""
+    if HAS_SERVER:
+        return
+    needing = [item for item in items if "server_target" in getattr(item, "fixturenames", ())]
+    config.hook.pytest_deselected(items=needing)
+    items[:] = [item for item in items if item not in needing]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedded_target() -> AsyncIterator[RunningTarget]:
+    """The embedded engine, shared by all tests: each must be content with a used database."""
+    async with start_embedded() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server_target() -> AsyncIterator[RunningTarget]:
+    """A real server, shared as well."""
+    async with start_server() as running:
+        yield running
+
+
+@pytest.fixture(params=["embedded", "server"] if HAS_SERVER else ["embedded"])
+def target(request: pytest.FixtureRequest) -> RunningTarget:
+    """Each engine in turn."""
+    running: RunningTarget = request.getfixturevalue(f"{request.param}_target")
+    return running
 
 
 @pytest.fixture(scope="session", autouse=True)
