@@ -1,4 +1,4 @@
-"""Prints what a lease costs in µs of processor time: `python benchmarks/lease.py` (no server, no sockets)."""
+"""Prints what a lease costs in µs of processor time; no server, no sockets."""
 
 import asyncio
 import time
@@ -43,9 +43,8 @@ async def main() -> None:
             f"acquire + release, idle connection, {size:5} slots: {await idle_lease(size):.2f} µs"
         )
     for workers in (100, 500, 5000):
-        print(
-            f"acquire + release, {workers:5} workers on 50:      {await queued_lease(workers):.2f} µs"
-        )
+        cost = await queued_lease(workers)
+        print(f"acquire + release, {workers:5} workers on 50:      {cost:.2f} µs")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Both make .venv, install what they
+# need into it and nowhere else, and are quick when repeated.
+
+PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(if $(shell command -v $(p) 2>/dev/null),$(p))))
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint generate bench clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/installed-demo  ## run the main load test on the embedded SurrealDB (under two minutes)
+	$(BIN)/purreal run examples/loadtest.yaml
+
+test: $(VENV)/installed-dev  ## run the whole test suite
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-dev  ## run every check that is not a test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file pyproject.toml tests/typing/*.py
+	$(BIN)/lint-imports
+	$(BIN)/python tools/generate_reference.py --check
+
+generate: $(VENV)/installed-dev  ## write the generated documentation anew
+	$(BIN)/python tools/generate_reference.py
+
+bench: $(VENV)/installed-dev  ## print what a lease and a recorded value cost
+	$(BIN)/python benchmarks/lease.py
+	$(BIN)/python benchmarks/recorder.py
+
+clean:  ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "purreal needs Python 3.11 or newer, and there is no python3 here: install it first"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "purreal needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Point to another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) can't make a virtual environment; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
+
+$(VENV)/installed-demo: pyproject.toml | $(BIN)/python
+	@echo "installing purreal with its runner and the embedded engine into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[runner,embedded]'
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(BIN)/python
+	@echo "installing purreal with its development tools into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/installed-demo
