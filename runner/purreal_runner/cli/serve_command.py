@@ -22,7 +22,10 @@ only you can read, whose name is printed and which is removed at the end.
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `purreal serve` to the command line."""
     parser = subparsers.add_parser(
-        "serve", help="serve the embedded SurrealDB on a port", description=_DESCRIPTION
+        "serve",
+        help="serve the embedded SurrealDB on a port",
+        description=_DESCRIPTION,
+        allow_abbrev=False,  # `--password SECRET` must not pass for --password-file
     )
     parser.add_argument(
         "--bind",

@@ -23,8 +23,9 @@ from purreal_runner.embedded.ordering import SessionOrder, changes_session
 
 _log = logging.getLogger("purreal.serve")
 
-# As on the real server (SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS).
-MAX_ATTACHED_SESSIONS: Final = 256
+# As on the real server, whose limit of 256 (SURREAL_WEBSOCKET_MAX_ATTACHED_SESSIONS) counts the
+# socket's own session too: tried, its 256th `attach` is refused.
+MAX_SESSIONS: Final = 256
 
 
 class RunsRequests(Protocol):
@@ -184,7 +185,7 @@ class Client:
         return (
             request.method == b"attach"
             and request.session not in self._attached
-            and len(self._attached) >= MAX_ATTACHED_SESSIONS
+            and 1 + len(self._attached) >= MAX_SESSIONS
         )
 
     def _session_for(self, method: bytes, outer: UUID) -> _Session:

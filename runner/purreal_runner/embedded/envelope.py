@@ -26,6 +26,7 @@ _SESSION_ENTRY_SIZE: Final = len(_SESSION_KEY) + 16
 _METHOD_KEY: Final = b"\x66method"
 _ABSENT: Final = object()
 _NONE_TAG: Final = 6  # SurrealDB's NONE
+_NO_IDS: Final = (list, tuple, dict, set, frozenset)  # refused by the real server too
 _MAX_DEPTH: Final = 200  # nesting; the engine's own parser stops at 256
 
 
@@ -82,6 +83,8 @@ def _decode(data: bytes) -> Request:
     if not isinstance(method, str):
         raise Unreadable(INVALID_REQUEST)
     echo = {"id": request["id"]} if "id" in request else {}
+    if isinstance(echo.get("id"), _NO_IDS):
+        raise Unreadable(INVALID_REQUEST)
     session = _session_id(request.get("session", _ABSENT))
     return Request(data, method.encode("utf-8", "replace"), session, decoded=True, echo=echo)
 

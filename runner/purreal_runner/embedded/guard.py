@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.1
 _TERMINATE_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

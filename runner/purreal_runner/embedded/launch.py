@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import purreal_runner
-from purreal._credentials import Credentials
+from purreal import Credentials
 from purreal_runner.embedded.child import Child, ChildFailed
 from purreal_runner.embedded.http_probe import http_get
 
@@ -112,14 +112,15 @@ async def start_server(
     # The environment of a process is readable by its owner only, its command line by everyone.
     hello = {"environment": {"SURREAL_USER": username, "SURREAL_PASS": password}}
     for attempt in range(_START_ATTEMPTS):
-        chosen = port or _free_port()
+        chosen = _usable_port(port)
         async with _child(f"{program}", _server_command(program, chosen), hello, {}) as child:
             said = await child.first_line(_READY_SECONDS)
             version = await _server_ready(child, chosen)
-            if version is None and not port and attempt + 1 < _START_ATTEMPTS:
-                continue  # somebody else took the port between our look and the server's
             if version is None:
-                raise ChildFailed(child.described("ended before it was ready"))
+                failure = ChildFailed(child.described("ended before it was ready"))
+                if port or "in use" not in str(failure) or attempt + 1 == _START_ATTEMPTS:
+                    raise failure
+                continue  # somebody else took the port between our look and the server's
             url = f"ws://{_LOOPBACK}:{chosen}"
             yield RunningTarget("server", url, username, password, said["pid"], version)
             return
@@ -148,9 +149,18 @@ def _server_command(program: Path, port: int) -> list[str]:
     return [sys.executable, "-I", "-S", guard, str(program), *start]
 
 
-def _free_port() -> int:
+def _usable_port(port: int) -> int:
+    """A port on which nobody listens: `port`, or any for 0.
+
+    Looked at before the start: afterwards a stranger on that port would pass for our server.
+    """
     with socket.socket() as probe:
-        probe.bind((_LOOPBACK, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError as error:
+            where = f"{_LOOPBACK}:{port}"
+            raise TargetUnavailable(f"cannot use {where}: {error.strerror}") from error
         return int(probe.getsockname()[1])
 
 

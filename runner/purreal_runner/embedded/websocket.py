@@ -161,6 +161,8 @@ class ClientSocket(asyncio.Protocol):
     def _on_frame(self, frame: Frame) -> None:
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
             return  # pings and closes are answered by the protocol machine
+        if self._client is None:
+            return  # sent behind a request that was no handshake; nobody will ever read it
         if frame.opcode is not Opcode.CONT:
             self._text = frame.opcode is Opcode.TEXT
         self._pieces.append(bytes(frame.data))
