@@ -42,12 +42,22 @@ def test_readings_of_one_interval_keep_sums_and_greatest_values() -> None:
     )
 
 
-def test_an_interval_without_a_reading_stays_empty() -> None:
+def test_intervals_without_a_reading_share_what_ended_and_keep_the_gauges_before() -> None:
     recorder = SeriesRecorder()
-    recorder.add(0.0, Point(completed=1))
-    recorder.add(0.6, Point(completed=1))
+    recorder.add(0.0, Point(completed=1, used=5))
+    recorder.add(0.8, Point(completed=8, failed=1, used=7))
 
-    assert [point.completed for point in recorder.series().points] == [1, 0, 1]
+    points = recorder.series().points
+    assert [point.completed for point in points] == [1, 2, 2, 4]
+    assert [point.failed for point in points] == [0, 0, 0, 1]
+    assert [point.used for point in points] == [5, 5, 5, 7]
+
+
+def test_a_first_reading_that_comes_late_stands_for_the_time_before_it() -> None:
+    recorder = SeriesRecorder()
+    recorder.add(0.3, Point(completed=5, used=7))
+
+    assert [(point.completed, point.used) for point in recorder.series().points] == [(2, 7), (3, 7)]
 
 
 def test_a_coarser_history_joins_neighbours_also_an_odd_last_one() -> None:

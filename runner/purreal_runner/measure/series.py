@@ -94,15 +94,33 @@ class SeriesRecorder:
         self._series = Series()
 
     def add(self, at_seconds: float, point: Point) -> None:
-        """Join a reading taken `at_seconds` after the start into the interval it belongs to."""
+        """Join a reading taken `at_seconds` after the start into the interval it belongs to.
+
+        Intervals without a reading since the last one (a busy event loop reads late) take their
+        share of what ended meanwhile, and the gauges of the reading before.
+        """
         while at_seconds >= self._series.seconds * MOST_POINTS:
             self._series = self._series.coarser()
         index = int(at_seconds / self._series.seconds)
         points = list(self._series.points)
-        points.extend([Point()] * (index + 1 - len(points)))
-        points[index] = points[index].joined(point)
+        missed = index - len(points)
+        if index < len(points):
+            points[index] = points[index].joined(point)
+        else:
+            share, rest = _divide(point, missed + 1)
+            before = points[-1] if points else point
+            points.extend([before.model_copy(update=share)] * missed)
+            points.append(point.model_copy(update=rest))
         self._series = self._series.model_copy(update={"points": tuple(points)})
 
     def series(self) -> Series:
         """The history so far."""
         return self._series
+
+
+def _divide(point: Point, intervals: int) -> tuple[dict[str, int], dict[str, int]]:
+    """What ended, for each interval but the last, and for the last one, which takes the rest."""
+    ended = {"completed": point.completed, "failed": point.failed}
+    share = {name: number // intervals for name, number in ended.items()}
+    rest = {name: ended[name] - share[name] * (intervals - 1) for name in ended}
+    return share, rest

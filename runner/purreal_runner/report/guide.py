@@ -44,8 +44,8 @@ def quick_stress_results(report: Report, connections: int | None = None) -> str:
         "RESULTS:",
         f"  Duration:    {report.duration_seconds:.2f}s",
         f"  Operations:  {issued} total",
-        f"  Successful:  {succeeded} ({_share(succeeded, issued)})",
-        f"  Failed:      {failed} ({_share(failed, issued)})",
+        f"  Successful:  {succeeded} ({_percentage(succeeded, issued, 1)})",
+        f"  Failed:      {failed} ({_percentage(failed, issued, 1)})",
         f"  Throughput:  {report.throughput:.0f} ops/sec",
         f"  Pool stats:  {pool.peak_open} connections, {pool.peak_free} available",
         "",
@@ -73,7 +73,7 @@ def _stress_outcome(report: Report, connections: int) -> str:
 def load_test_report(report: Report) -> str:
     """The LOAD TEST REPORT block; latencies in milliseconds."""
     operations = report.operations
-    success = _percent(operations.succeeded, operations.issued)
+    success = _percentage(operations.succeeded, operations.issued, 2)
     lines = [
         RULE,
         "LOAD TEST REPORT",
@@ -83,7 +83,7 @@ def load_test_report(report: Report) -> str:
         f"  Total:      {operations.issued:,}",
         f"  Successful: {operations.succeeded:,}",
         f"  Failed:     {operations.not_succeeded:,}",
-        f"  Success Rate: {success:.2f}%",
+        f"  Success Rate: {success}",
         "",
         "Throughput:",
         f"  Duration: {report.duration_seconds:.2f}s",
@@ -156,9 +156,12 @@ def _milliseconds(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds * 1000:.2f}"
 
 
-def _percent(part: int, whole: int) -> float:
-    return part / whole * 100 if whole else 0.0
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{_percent(part, whole):.1f}%"
+def _percentage(part: int, whole: int, decimals: int) -> str:
+    """A share in percent that is 0 or 100 only when it is exactly that, however it rounds."""
+    if not whole:
+        return f"{0:.{decimals}f}%"
+    step = 10**-decimals
+    rounded = round(part / whole * 100, decimals)
+    if 0 < part < whole:
+        rounded = min(max(rounded, step), 100 - step)
+    return f"{rounded:.{decimals}f}%"

@@ -17,14 +17,14 @@ def split_bar(row: TimeSplit) -> Text:
     waiting = round(row.waiting_seconds / whole * _SPLIT_CELLS)
     database = round(row.database_seconds / whole * _SPLIT_CELLS)
     rest = max(0, _SPLIT_CELLS - waiting - database)
-    bar = Text("█" * waiting, "yellow")
-    return bar.append("▓" * database, "cyan").append("░" * rest, "dim")
+    return Text.assemble(("█" * waiting, "yellow"), ("▓" * database, "cyan"), ("░" * rest, "dim"))
 
 
 def time_split_legend() -> Text:
     """What the cells of the bar stand for."""
-    legend = Text("█", "yellow").append(" waiting  ", "dim").append("▓", "cyan")
-    return legend.append(" database  ", "dim").append("░ rest", "dim")
+    return Text.assemble(
+        ("█", "yellow"), (" waiting  ", "dim"), ("▓", "cyan"), (" database  ░ rest", "dim")
+    )
 
 
 def pool_picture(report: Report, width: int) -> list[Text]:
@@ -49,7 +49,7 @@ def pool_picture(report: Report, width: int) -> list[Text]:
 
 def _chart_line(chart: list[str], number: int, top: float) -> Text:
     value = {0: f"{top:,.0f}", len(chart) - 1: "0"}.get(number, "")
-    return Text(f"{value:>{_AXIS_COLUMNS}} ", "dim").append(chart[number], "cyan")
+    return Text.assemble((f"{value:>{_AXIS_COLUMNS}} ", "dim"), (chart[number], "cyan"))
 
 
 def _time_axis(seconds: float, columns: int) -> Text:
@@ -60,5 +60,5 @@ def _time_axis(seconds: float, columns: int) -> Text:
 def _spark(name: str, values: list[int], columns: int, factor: float) -> Text:
     greatest = f"max {max(values) * factor:,.0f}"
     picture = sparkline(values, columns - len(greatest) - 1)
-    line = Text(f"{name:>{_AXIS_COLUMNS}} ", "dim").append(picture, "cyan")
-    return line.append(f" {greatest}", "dim")
+    label = f"{name:>{_AXIS_COLUMNS}} "
+    return Text.assemble((label, "dim"), (picture, "cyan"), (f" {greatest}", "dim"))

@@ -25,8 +25,8 @@ _GRADE_STYLES = {Grade.EXCELLENT: "green", Grade.TARGET: "cyan", Grade.BELOW: "r
 
 def verdict_line(report: Report) -> Text:
     """The verdict, the name of the run and the reason."""
-    line = Text(f" {report.verdict.upper()} ", style=VERDICT_STYLES[report.verdict])
-    return line.append(f" {report.name}", "bold").append(f": {report.reason}", "default not bold")
+    badge = (f" {report.verdict.upper()} ", VERDICT_STYLES[report.verdict])
+    return Text.assemble(badge, " ", (report.name, "bold"), f": {report.reason}")
 
 
 def facts_table(report: Report) -> Table:
@@ -44,13 +44,14 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         "target",
         " ".join(word for word in (target.kind, target.version, target.endpoint) if word),
     )
-    yield "pool", f"each {limits.min_size} to {limits.max_size} leases, lend {effective.lend}"
+    leases = f"{limits.min_size:,} to {limits.max_size:,} leases"
+    yield "pool", f"each {leases}, lend {effective.lend}, on {run.loop}"
     pools = wording.count(effective.pools, "pool")
     processes = wording.count(effective.processes, "process", "processes")
     workers = effective.workers_per_pool
-    share = f", {wording.count(workers, 'worker')} per pool" if workers else ""
-    leases = f"at most {effective.max_leases:,} leases, peak {effective.peak_leases:,}"
-    yield "effective", f"{pools} in {processes}{share}, {leases}"
+    share = f" · {wording.count(workers, 'worker')} each" if workers else ""
+    leases = f"{effective.max_leases:,} leases at most, peak {effective.peak_leases:,}"
+    yield "effective", f"{pools} in {processes}{share} · {leases}"
     for fault in run.faults:
         yield "fault", fault
     if run.deliberate_stress:
@@ -69,10 +70,9 @@ def _load_words(report: Report) -> Iterator[str]:
     if run.duration_seconds:
         yield f"for {run.duration_seconds:g} s"
     if run.warm_up_seconds:
-        yield f"after {run.warm_up_seconds:g} s of warm-up"
+        yield f"warm-up {run.warm_up_seconds:g} s"
     if run.seed is not None:
         yield f"seed {run.seed}"
-    yield run.loop
 
 
 def thresholds_table(report: Report) -> Table:
@@ -183,7 +183,7 @@ def findings(report: Report) -> Iterator[tuple[Text, Text]]:
     for sign in report.warning_signs:
         yield Text("!", "bold yellow"), Text(sign.message)
     for advice in report.advice:
-        words = Text(advice.action, "bold").append(f": {advice.because}", "not bold")
+        words = Text.assemble((advice.action, "bold"), f": {advice.because}")
         yield Text("→", "bold cyan"), words
     if report.generator.sentence:
         yield Text("·", "dim"), Text(report.generator.sentence, "dim")
