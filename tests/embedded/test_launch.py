@@ -118,11 +118,15 @@ async def test_a_busy_port_is_said_in_one_sentence(start: Any, embedded: Running
 
 # A program that starts a target, tells its process id, and then waits to be killed.
 _HOLDER = """
-import asyncio, sys
+import asyncio, os, time
 from purreal_runner.embedded.launch import start_embedded, start_server
 
 async def hold():
     async with {start}() as target:
+        if {fork} and not os.fork():
+            os.closerange(0, 3)
+            time.sleep(12)  # a sibling that inherited the pipe to the target
+            os._exit(0)
         print(target.pid, flush=True)
         await asyncio.sleep(3600)
 
@@ -131,8 +135,10 @@ asyncio.run(hold())
 
 
 @asynccontextmanager
-async def holder(start: Any) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-    program = _HOLDER.format(start=start.__name__)
+async def holder(
+    start: Any, *, fork: bool
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    program = _HOLDER.format(start=start.__name__, fork=fork)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -149,10 +155,11 @@ async def holder(start: Any) -> AsyncIterator[tuple[asyncio.subprocess.Process, 
 
 @pytest.mark.parametrize("start", ENGINES)
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("fork", [False, True], ids=["alone", "with a forked sibling"])
 async def test_a_target_dies_with_its_parent(
-    start: Any, number: signal.Signals, alive: Callable[[int], bool]
+    start: Any, number: signal.Signals, fork: bool, alive: Callable[[int], bool]
 ) -> None:
-    async with holder(start) as (process, pid):
+    async with holder(start, fork=fork) as (process, pid):
         assert alive(pid)
         process.send_signal(number)
         await gone(pid)
