@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from surrealdb.errors import ServerError
 
-from purreal import _errors as errors
+import purreal
 from purreal_runner.measure import Operation, Recorder, current_operation, observe
 from purreal_runner.measure.errors import ErrorKind, error_kind, example_of
 
@@ -58,7 +58,7 @@ def test_a_second_end_of_the_same_operation_changes_nothing(
         (None, "succeeded"),
         (ValueError(), "failed"),
         (TimeoutError(), "timed_out"),
-        (errors.RequestTimeout(), "timed_out"),
+        (purreal.RequestTimeout(), "timed_out"),
         (asyncio.CancelledError(), "cancelled"),
     ],
 )
@@ -144,7 +144,7 @@ def test_operations_still_running_from_the_warm_up_count_as_concurrent(
 def test_a_wait_that_timed_out_counts_among_the_waits(recorder: Recorder, clock: Any) -> None:
     operation = recorder.begin()
     clock.pass_ms(30_000)
-    operation.time_out(errors.AcquireTimeout("no connection"))
+    operation.time_out(purreal.AcquireTimeout("no connection"))
 
     assert recorder.part().distributions.acquire.max_seconds == 30.0
 
@@ -156,7 +156,7 @@ def test_an_operation_that_times_out_with_its_lease_adds_no_wait(
     clock.pass_ms(1)
     operation.acquired()
     clock.pass_ms(30_000)
-    operation.time_out(errors.AcquireTimeout("of a nested acquire"))
+    operation.time_out(purreal.AcquireTimeout("of a nested acquire"))
 
     assert recorder.part().distributions.acquire.max_seconds == 0.001
 
@@ -165,9 +165,9 @@ def test_a_request_that_was_lost_has_no_duration_and_one_that_timed_out_has(
     recorder: Recorder, exchange: Any
 ) -> None:
     operation = recorder.begin()
-    lost = errors.ConnectionLost("gone")
+    lost = purreal.ConnectionLost("gone")
     operation.exchange(exchange(seconds=0.5, reply=None, error=lost))
-    operation.exchange(exchange(seconds=60.0, reply=None, error=errors.RequestTimeout()))
+    operation.exchange(exchange(seconds=60.0, reply=None, error=purreal.RequestTimeout()))
 
     query = recorder.part().distributions.query
     assert (query.count, query.max_seconds) == (1, 60.0)
@@ -212,7 +212,7 @@ def test_requests_side_by_side_leave_no_negative_rest(
 def test_errors_are_counted_by_kind_and_type_with_the_first_message(recorder: Recorder) -> None:
     recorder.begin().fail(ValueError("first"))
     recorder.begin().fail(ValueError("second"))
-    recorder.begin().time_out(errors.AcquireTimeout("no lease"))
+    recorder.begin().time_out(purreal.AcquireTimeout("no lease"))
 
     found = {(e.kind, e.type): (e.count, e.example) for e in recorder.part().errors}
     assert found == {
@@ -227,17 +227,17 @@ def test_errors_are_counted_by_kind_and_type_with_the_first_message(recorder: Re
         (ServerError("already exists", "already exists"), ErrorKind.APPLICATION),
         (AssertionError(), ErrorKind.APPLICATION),
         (TimeoutError(), ErrorKind.APPLICATION),
-        (errors.AcquireTimeout(), ErrorKind.POOL),
-        (errors.TooManyWaiters(), ErrorKind.POOL),
-        (errors.NestedAcquireError(), ErrorKind.POOL),
-        (errors.PoolClosed(), ErrorKind.POOL),
-        (errors.LeaseError(), ErrorKind.POOL),
-        (errors.ConfigurationError(), ErrorKind.POOL),
-        (errors.Unreachable("x"), ErrorKind.CONNECTION),
-        (errors.AuthenticationFailed("x"), ErrorKind.CONNECTION),
-        (errors.ConnectionLost(), ErrorKind.CONNECTION),
-        (errors.RequestTimeout(), ErrorKind.CONNECTION),
-        (errors.UnreadableReply(), ErrorKind.CONNECTION),
+        (purreal.AcquireTimeout(), ErrorKind.POOL),
+        (purreal.TooManyWaiters(), ErrorKind.POOL),
+        (purreal.NestedAcquireError(), ErrorKind.POOL),
+        (purreal.PoolClosed(), ErrorKind.POOL),
+        (purreal.LeaseError(), ErrorKind.POOL),
+        (purreal.ConfigurationError(), ErrorKind.POOL),
+        (purreal.Unreachable("x"), ErrorKind.CONNECTION),
+        (purreal.AuthenticationFailed("x"), ErrorKind.CONNECTION),
+        (purreal.ConnectionLost(), ErrorKind.CONNECTION),
+        (purreal.RequestTimeout(), ErrorKind.CONNECTION),
+        (purreal.UnreadableReply(), ErrorKind.CONNECTION),
         (ConnectionResetError(), ErrorKind.CONNECTION),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else value,

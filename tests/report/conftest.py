@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from purreal._errors import AcquireTimeout
+from purreal import AcquireTimeout
 from purreal_runner.document import parse_threshold_expression
 from purreal_runner.measure import Merged, ProcessHealth, Recorder, merge
 from purreal_runner.report.build import build_report

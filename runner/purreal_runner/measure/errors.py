@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from purreal import _errors as errors
+from purreal import ConfigurationError, ConnectFailed, PoolError, RequestError
 from purreal_runner.measure.data import Data
 
 _MESSAGE_LIMIT = 300  # characters: one example is for reading, not for keeping a reply
@@ -32,9 +32,9 @@ class ErrorCount(Data):
 
 def error_kind(error: BaseException) -> ErrorKind:
     """The kind of an error by its class."""
-    if isinstance(error, errors.PoolError | errors.ConfigurationError):
+    if isinstance(error, PoolError | ConfigurationError):
         return ErrorKind.POOL
-    if isinstance(error, errors.ConnectFailed | errors.RequestError | ConnectionError):
+    if isinstance(error, ConnectFailed | RequestError | ConnectionError):
         return ErrorKind.CONNECTION
     return ErrorKind.APPLICATION
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from purreal._errors import AcquireTimeout
+from purreal import AcquireTimeout
 from purreal_runner.measure.durations import parse_duration_ns
 from purreal_runner.measure.tally import Tally
 from purreal_runner.measure.views import ExchangeView
