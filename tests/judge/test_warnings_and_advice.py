@@ -246,11 +246,13 @@ def test_lost_connections_call_for_a_shorter_lifetime_unless_broken_on_purpose(
     assert (Fix.LOWER_LIFETIME in fixes) is advised
 
 
-@pytest.mark.parametrize(("graded", "advised"), [(True, True), (False, False)])
-def test_a_roomy_pool_is_told_for_the_guides_scenarios_only(
-    measured: Measured, pool_facts: PoolFacts, graded: bool, advised: bool
+@pytest.mark.parametrize(
+    ("graded", "waiting", "advised"), [(True, 0, True), (False, 0, False), (True, 434, False)]
+)
+def test_a_roomy_pool_is_told_for_the_guides_scenarios_when_nobody_waited(
+    measured: Measured, pool_facts: PoolFacts, graded: bool, waiting: int, advised: bool
 ) -> None:
-    found = advise(measured(used=100), pool_facts, graded=graded)
+    found = advise(measured(used=100, waiting=waiting), pool_facts, graded=graded)
 
     assert [each.action for each in found] == (
         ["lower max_size from 600 to 120"] if advised else []

@@ -226,7 +226,8 @@ def _lost_connections(seen: Circumstances) -> Iterator[Advice]:
 
 def _roomy_pool(seen: Circumstances) -> Iterator[Advice]:
     utilization = seen.merged.utilization
-    if not seen.graded or not utilization or utilization >= _ROOMY_UTILIZATION:
+    waiting = any(pool.peak_waiting for pool in seen.merged.pools)  # then it was to grow, not idle
+    if not seen.graded or waiting or not utilization or utilization >= _ROOMY_UTILIZATION:
         return
     peak = max(pool.peak.used for pool in seen.merged.pools)
     proposed = max(seen.pool.min_size, ceil(peak * _HEADROOM))

@@ -17,6 +17,8 @@ SATURATED_CPU_SHARE = 0.9
 """From this share of one core on, an event loop can't send noticeably faster."""
 THROTTLED_SHARE = 0.05
 """From this share of the time on, a container's processor quota distorts what is measured."""
+LATE_SECONDS = 0.020
+"""From this lag on, an event loop that is not busy itself deserves an explanation."""
 _LOOP_PASSES = {"Acquire": 1, "Query": 1, "Operation": 2}
 """How many late wake-ups are in one value: an operation waits for a lease, then for a reply."""
 
@@ -101,4 +103,7 @@ def _sentence(findings: GeneratorFindings, saturated: bool) -> str:
             f"the load generator kept {busy} of a core busy, its event loop ran {lag} late (p95): "
             "latencies include that; more processes would send faster"
         )
-    return f"the load generator used {busy} of a core, its event loop ran {lag} late (p95)"
+    words = f"the load generator used {busy} of a core, its event loop ran {lag} late (p95)"
+    if findings.lag_p95_seconds >= LATE_SECONDS:
+        return f"{words}: other work on this machine, or the workload's own code, held it up"
+    return words
