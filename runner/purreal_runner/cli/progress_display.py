@@ -81,7 +81,7 @@ class _Bar:
             self._task,
             completed=done,
             description=progress.step.value,
-            words=in_words(progress, self._rate.per_second(progress)),
+            words=in_words(progress, self._operations, self._rate.per_second(progress)),
         )
 
 
@@ -92,18 +92,18 @@ class _Lines:
         self._shown = time.monotonic()
 
     def show(self, progress: Progress) -> None:
-        words = in_words(progress, self._rate.per_second(progress))
+        words = in_words(progress, self._operations, self._rate.per_second(progress))
         now = time.monotonic()
         if now - self._shown < _LINE_SECONDS:
             return
         self._shown = now
-        of = f" of {self._operations:,}" if self._operations else ""
-        print(f"{progress.step.value}{of}: {words}", file=sys.stderr, flush=True)
+        print(f"{progress.step.value}: {words}", file=sys.stderr, flush=True)
 
 
-def in_words(progress: Progress, per_second: float) -> str:
+def in_words(progress: Progress, operations: int | None, per_second: float) -> str:
     """The numbers of one moment in one line."""
+    of = f" of {operations:,}" if operations else ""
     return (
-        f"{progress.done:,} done, {per_second:,.0f} ops/s, {progress.failed:,} failed · "
+        f"{progress.done:,}{of} done, {per_second:,.0f} ops/s, {progress.failed:,} failed · "
         f"leases: {progress.used} used, {progress.open} open, {progress.waiting} waiting"
     )

@@ -31,7 +31,7 @@ class Gate:
             async with asyncio.timeout(LONGEST_HOLD_SECONDS):
                 await self._open.wait()
         except TimeoutError:
-            self._open_up()
+            self.open()
 
     def give_up(self) -> None:
         """Says that one worker will not come."""
@@ -40,9 +40,10 @@ class Gate:
     def _one_less(self) -> None:
         self._missing -= 1
         if self._missing <= 0:
-            self._open_up()
+            self.open()
 
-    def _open_up(self) -> None:
+    def open(self) -> None:
+        """Lets everybody go who stands here or will come."""
         if not self._open.is_set():
             self._open.set()
             self._on_open()

@@ -10,6 +10,8 @@ from purreal_runner.workload.tables import OwnTables
 from purreal_runner.workload.workload import Hook, Workload
 
 _CLEAN_UP_SECONDS = 30.0
+_OPEN_AGAIN_SECONDS = 2.0
+"""The database answered before; if it is gone now, waiting for it will not bring it back."""
 
 
 async def prepare(
@@ -39,7 +41,7 @@ async def clean_up(connection: ConnectionPlan, workload: Workload, tables: OwnTa
     try:
         async with (
             asyncio.timeout(_CLEAN_UP_SECONDS),
-            single_connection(connection) as pool,
+            single_connection(connection, _OPEN_AGAIN_SECONDS) as pool,
             pool.acquire(timeout=None) as conn,
         ):
             if workload.tear_down is not None:

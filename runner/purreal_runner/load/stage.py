@@ -27,7 +27,7 @@ async def run_stage(stage: Stage, crew: Crew, control: Control, drain_seconds: f
             asyncio.create_task(crew.work(worker, budget, gate), name=f"worker-{worker.index}")
             for worker in crew.workers[: stage.workers]
         ]
-        await _until_ended(tasks, halt, drain_seconds)
+        await _until_ended(tasks, halt, gate, drain_seconds)
 
 
 def _gate(stage: Stage, crew: Crew) -> Gate:
@@ -37,7 +37,10 @@ def _gate(stage: Stage, crew: Crew) -> Gate:
 
 
 async def _until_ended(
-    tasks: list[asyncio.Task[None]], halt: asyncio.Event, drain_seconds: float
+    tasks: list[asyncio.Task[None]],
+    halt: asyncio.Event,
+    gate: Gate | None,
+    drain_seconds: float,
 ) -> None:
     everyone = asyncio.create_task(
         asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION), name="everyone"
@@ -45,6 +48,8 @@ async def _until_ended(
     halted = asyncio.create_task(halt.wait(), name="halt")
     try:
         await asyncio.wait({everyone, halted}, return_when=asyncio.FIRST_COMPLETED)
+        if gate is not None:
+            gate.open()  # whoever came on after the end has to wait for nobody any more
         await asyncio.wait({everyone}, timeout=drain_seconds)
     finally:
         for task in (everyone, halted, *tasks):

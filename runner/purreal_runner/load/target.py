@@ -16,7 +16,7 @@ from purreal_runner.load.make_pool import credentials_of, ssl_context
 from purreal_runner.load.plan import ConnectionPlan
 from purreal_runner.load.settings import RunRefused
 
-_LOOK_SECONDS = 5.0
+LOOK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,10 @@ async def _make_place(connection: ConnectionPlan) -> None:
 
 @asynccontextmanager
 async def _single(
-    connection: ConnectionPlan, namespace: str | None, database: str | None
+    connection: ConnectionPlan,
+    namespace: str | None,
+    database: str | None,
+    open_seconds: float = LOOK_SECONDS,
 ) -> AsyncIterator[SurrealDBConnectionPool]:
     pool = SurrealDBConnectionPool(
         connection.url,
@@ -112,21 +115,24 @@ async def _single(
         database=database,
         min_size=1,
         max_size=1,
-        acquire_timeout=_LOOK_SECONDS,
+        acquire_timeout=LOOK_SECONDS,
         ssl=ssl_context(connection),
         name="before and after the load",
     )
     try:
-        await pool.open(timeout=_LOOK_SECONDS)
+        await pool.open(timeout=open_seconds)
         yield pool
     finally:
         await pool.close(grace=0.0)
 
 
 @asynccontextmanager
-async def single_connection(connection: ConnectionPlan) -> AsyncIterator[SurrealDBConnectionPool]:
+async def single_connection(
+    connection: ConnectionPlan, open_seconds: float = LOOK_SECONDS
+) -> AsyncIterator[SurrealDBConnectionPool]:
     """A pool of one connection for what happens before and after the load."""
-    async with _single(connection, connection.namespace, connection.database) as pool:
+    place = (connection.namespace, connection.database)
+    async with _single(connection, *place, open_seconds) as pool:
         yield pool
 
 

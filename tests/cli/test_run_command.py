@@ -1,0 +1,244 @@
+"""`purreal run` as a user meets it: output, exit codes, one line for each mistake."""
+
+import json
+import pstats
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from purreal_runner.cli.main import main
+from purreal_runner.embedded.launch import RunningTarget
+from purreal_runner.exit_codes import ExitCode
+
+pytestmark = pytest.mark.timeout(40)
+
+At = Callable[[RunningTarget], list[str]]
+SMALL = ["--workers", "5", "--operations", "100"]
+
+DOCUMENT = """\
+apiVersion: purreal.dev/v1alpha1
+kind: PoolLoadTest
+metadata: {name: small}
+spec:
+  pool: {minSize: 2, maxSize: 6}
+  load:
+    closed: {workers: 5}
+    stop: {operations: 100}
+  thresholds: [{metric: SuccessRatio, atLeast: "99.9%"}]
+"""
+
+
+def one_line(text: str) -> str:
+    [line] = text.splitlines()
+    assert "Traceback" not in line
+    return line
+
+
+def test_a_document_is_run_on_an_engine_of_its_own_and_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "test.yaml"
+    file.write_text(DOCUMENT)
+
+    assert main(["run", str(file)]) == ExitCode.OK
+
+    output = capsys.readouterr().out
+    assert "PASSED" in output
+    assert "surrealdb-3.2.4" in output
+
+
+def test_the_report_is_written_as_json(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    output = tmp_path / "report.json"
+
+    assert main(["run", *SMALL, *at(embedded_target), "--output", str(output)]) == ExitCode.OK
+
+    report = json.loads(output.read_text())
+    assert report["operations"]["succeeded"] == 100
+    assert embedded_target.password not in output.read_text()
+
+
+def test_options_win_over_the_document(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    file, output = tmp_path / "test.yaml", tmp_path / "report.json"
+    file.write_text(DOCUMENT)
+    given = ["--operations", "30", "--max-size", "9", "--scenario", "churn"]
+
+    main(["run", str(file), *given, *at(embedded_target), "--output", str(output)])
+
+    report = json.loads(output.read_text())
+    assert report["operations"]["issued"] == 30
+    assert report["limits"]["maxSize"] == 9
+    assert report["run"]["scenario"] == "Churn"
+
+
+def test_a_missed_threshold_is_an_exit_code_of_its_own(
+    embedded_target: RunningTarget, at: At
+) -> None:
+    code = main(["run", *SMALL, *at(embedded_target), "--threshold", "throughput > 900000/s"])
+
+    assert code == ExitCode.THRESHOLD_FAILED
+
+
+def test_a_python_function_is_run_and_what_it_prints_goes_through(
+    embedded_target: RunningTarget, at: At, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "async def work(conn, task_id):\n"
+        "    assert await conn.query('RETURN $n', {'n': task_id}) == task_id\n"
+    )
+
+    code = main(["run", *SMALL, *at(embedded_target), "--workload", f"{file}:work"])
+
+    assert code == ExitCode.OK
+    assert "mine.py:work" in capsys.readouterr().out
+
+
+def test_the_work_can_be_profiled(embedded_target: RunningTarget, at: At, tmp_path: Path) -> None:
+    file = tmp_path / "profile.stats"
+
+    assert main(["run", *SMALL, *at(embedded_target), "--profile", str(file)]) == ExitCode.OK
+
+    seen = {key[2] for key in vars(pstats.Stats(str(file)))["stats"]}
+    assert "perform" in seen
+
+
+def test_deliberate_stress_is_named_in_the_report(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    output = tmp_path / "report.json"
+
+    main(["run", *SMALL, *at(embedded_target), "--cpu-stress", "1", "--output", str(output)])
+
+    assert "cpu-stress" in json.loads(output.read_text())["run"]["deliberateStress"]
+
+
+def test_a_wrong_password_is_one_line(
+    target: RunningTarget, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "password"
+    file.write_text("wrong-password\n")
+
+    code = main(["run", *SMALL, "--url", target.url, "--password-file", str(file)])
+
+    assert code == ExitCode.ERROR
+    line = one_line(capsys.readouterr().err)
+    assert "root" in line
+    assert "wrong-password" not in line
+
+
+def test_an_unreachable_host_is_one_line(
+    unused_tcp_port: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["run", *SMALL, "--url", f"ws://127.0.0.1:{unused_tcp_port}"])
+
+    assert code == ExitCode.ERROR
+    assert str(unused_tcp_port) in one_line(capsys.readouterr().err)
+
+
+def test_a_typo_in_the_document_is_one_line_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "test.yaml"
+    file.write_text(DOCUMENT.replace("maxSize", "maxSise"))
+
+    code = main(["run", str(file)])
+
+    assert code == ExitCode.INVALID_DOCUMENT
+    line = one_line(capsys.readouterr().err)
+    assert "test.yaml:5" in line
+    assert "maxSize" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--min-size", "10", "--max-size", "5"], "--max-size"),
+        (["--threshold", "acquire_p59 < 20ms"], "acquire_p59"),
+        (["--scenario", "sustaned"], "--scenario"),
+        (["--workload", "no/such/file.py"], "no/such/file.py"),
+        (["--replicas", "9"], "9"),
+    ],
+)
+def test_options_that_make_no_sense_are_one_line(
+    options: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["run", *SMALL, *options])
+
+    assert code == ExitCode.INVALID_DOCUMENT
+    assert named in one_line(capsys.readouterr().err)
+
+
+def test_an_output_that_can_not_be_written_is_found_out_before_the_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", *SMALL, "--output", "no/such/directory/report.json"])
+
+    assert left.value.code == ExitCode.USAGE
+    assert "no/such/directory" in capsys.readouterr().err
+
+
+def test_an_unexpected_error_is_one_line_with_a_hint(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("something nobody thought of")
+
+    monkeypatch.setattr("purreal_runner.load.run.run_locally", broken)
+
+    assert main(["run", *SMALL]) == ExitCode.ERROR
+
+    line = one_line(capsys.readouterr().err)
+    assert "something nobody thought of" in line
+    assert "--log-level DEBUG" in line
+
+
+def test_the_version_needs_nothing_installed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == ExitCode.OK
+    assert capsys.readouterr().out.startswith("purreal 1.")
+
+
+def test_without_the_extra_the_command_says_which_one_to_install() -> None:
+    hide = "import sys; sys.modules['pydantic'] = None\n"
+    code = "from purreal_runner.cli import main; sys.exit(main(['run']))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", hide + code], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == ExitCode.ERROR
+    assert "pip install 'purreal[runner" in one_line(done.stderr)
+
+
+def test_ctrl_c_drains_and_still_reports(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    ready, output = tmp_path / "ready", tmp_path / "report.json"
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import pathlib\n"
+        "async def simulate_work(conn, task_id):\n"
+        "    await conn.query('RETURN 1')\n"
+        f"    pathlib.Path({str(ready)!r}).touch()\n"
+    )
+    command = [sys.executable, "-c", "import sys; from purreal_runner.cli import main; "
+               "sys.exit(main())", "run", "--workers", "5", "--duration", "30",
+               *at(embedded_target), "--workload", str(file), "--output", str(output)]  # fmt: skip
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        while not ready.exists() and process.poll() is None:
+            pass
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+
+    assert process.returncode == ExitCode.CANCELLED
+    operations = json.loads(output.read_text())["operations"]
+    assert operations["issued"] == operations["succeeded"] > 0
