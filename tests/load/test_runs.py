@@ -19,15 +19,18 @@ from purreal_runner.workload.scenarios import SCENARIOS
 pytestmark = pytest.mark.timeout(30)
 
 
-async def tables_in(target: RunningTarget) -> set[str]:
-    pool = SurrealDBConnectionPool(
+def pool_at(target: RunningTarget) -> SurrealDBConnectionPool:
+    return SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace="tests",
         database="load",
         min_size=1,
     )
-    async with pool:
+
+
+async def tables_in(target: RunningTarget) -> set[str]:
+    async with pool_at(target) as pool:
         return set((await pool.query("INFO FOR DB"))["tables"])
 
 
@@ -217,3 +220,22 @@ async def test_a_pool_too_small_for_its_workers_times_out_and_is_advised_to_grow
 
     assert outcome.report.operations.timed_out > 0
     assert "RaiseMaxSize" in {advice.fix for advice in outcome.report.advice}
+
+
+async def test_complex_queries_leave_what_they_should(target: RunningTarget, settings: Any) -> None:
+    run = settings(target, scenario="Complex", workers=1, operations=8, keep_data=True)
+
+    await run_locally(run)
+
+    name = run.tables.name
+    async with pool_at(target) as pool:
+        bought = await pool.query(f"SELECT VALUE quantity FROM {name('bought')}")
+        spent = await pool.query(
+            f"SELECT VALUE ->{name('bought')}->{name('product')}.price FROM {name('customer')}"
+        )
+        kinds = await pool.query(f"SELECT kind, balance FROM {name('account')} ORDER BY kind")
+    assert len(bought) == 2
+    assert sorted(spent[0]) == sorted(bought)
+    [giro, savings] = kinds
+    assert (giro["kind"], savings["kind"]) == ("giro", "savings")
+    assert savings["balance"] > 0

@@ -103,7 +103,7 @@ def test_a_file_may_import_its_neighbours(
         ("async def simulate_work(conn, task_id, other): pass", "must take"),
         ("async def other(conn, task_id): pass", "no function simulate_work"),
         ("import no_such_module_anywhere", "ModuleNotFoundError"),
-        ("this is not python", "SyntaxError"),
+        ("this is no python", "SyntaxError"),
         (
             "async def simulate_work(conn, task_id): pass\ndef setup(conn): pass",
             "async def setup",
