@@ -58,6 +58,14 @@ def test_each_percentile_has_the_shares_of_the_operations_near_it() -> None:
     assert p95.waiting_seconds / p95.operation_seconds == pytest.approx(0.92)
 
 
+def test_operations_on_both_sides_stand_for_a_percentile() -> None:
+    each = [(100 * MS, 0, 0)] * 50 + [(0, 0, 101 * MS)] * 50
+
+    p50 = where_time_went(measured_operations(each)).rows[0]
+
+    assert p50.waiting_seconds / p50.operation_seconds == pytest.approx(0.5, abs=0.01)
+
+
 def test_requests_side_by_side_do_not_exceed_the_whole() -> None:
     recorder = Recorder()
     recorder.tally.add_success(10 * MS, 2 * MS, 40 * MS)

@@ -12,6 +12,7 @@ from surrealdb.errors import ServerError
 import purreal
 from purreal_runner.measure import Operation, Recorder, current_operation, observe
 from purreal_runner.measure.errors import ErrorKind, error_kind, example_of
+from purreal_runner.measure.part import Counts
 
 ENDINGS: dict[str, Callable[[Operation], None]] = {
     "succeeded": lambda operation: operation.succeeded(),
@@ -130,15 +131,27 @@ def test_an_operation_that_began_in_the_warm_up_is_dropped_however_late_it_ends(
     assert part.distributions.acquire.count == part.distributions.query.count == 0
 
 
+@pytest.mark.parametrize("ending", ENDINGS.values(), ids=ENDINGS)
+def test_no_ending_of_a_warm_up_operation_counts(
+    recorder: Recorder, ending: Callable[[Operation], None]
+) -> None:
+    operation = recorder.begin()
+    recorder.start()
+    ending(operation)
+
+    assert recorder.part().counts == Counts()
+
+
 def test_operations_still_running_from_the_warm_up_count_as_concurrent(
     recorder: Recorder,
 ) -> None:
-    for _ in range(3):
-        recorder.begin()
+    still_running = [recorder.begin() for _ in range(3)]
     recorder.start()
+    for operation in still_running:
+        operation.succeeded()
     recorder.begin().succeeded()
 
-    assert recorder.part().peak_concurrent == 4
+    assert recorder.part().peak_concurrent == 3
 
 
 def test_a_wait_that_timed_out_counts_among_the_waits(recorder: Recorder, clock: Any) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from purreal_runner.document import parse_threshold_expression
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.judge.advice import Fix
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.judge.warning_signs import Sign
-from purreal_runner.measure import Merged
+from purreal_runner.measure import Histogram, Merged, ProcessHealth
 from purreal_runner.report.build import build_report
 from purreal_runner.report.facts import PoolFacts, RunFacts
 from purreal_runner.report.model import Report
@@ -97,6 +98,24 @@ def test_an_interrupted_run_is_cancelled_and_still_reports(facts: Facts, merged:
 
     assert report.exit_code() is ExitCode.CANCELLED
     assert report.operations.issued == 1000
+
+
+@pytest.mark.parametrize(
+    ("stress", "verdict"),
+    [(None, Verdict.INCONCLUSIVE), ("4 busy processes", Verdict.FAILED)],
+)
+def test_stress_on_purpose_does_not_make_a_late_generator_an_excuse(
+    facts: Facts, merged: Measured, stress: str | None, verdict: Verdict
+) -> None:
+    lag = Histogram()
+    lag.record(9_500_000)
+    late = ProcessHealth(wall_seconds=1.0, cpu_seconds=1.0, loop_lag=lag.distribution())
+    measurements = merged().model_copy(update={"processes": (late,)})
+    limit = (parse_threshold_expression("acquire_p95 < 1ms"),)
+
+    report = build_report(facts(thresholds=limit, deliberate_stress=stress), measurements)
+
+    assert report.verdict is verdict
 
 
 def test_effective_tells_what_the_settings_came_to(facts: Facts, merged: Measured) -> None:
