@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 import cbor2
 import pytest
+from websockets.asyncio.client import connect
 
 from purreal_runner.embedded.client import Client
 from purreal_runner.embedded.server import Server
+from purreal_runner.embedded.websocket import SocketLimits
 
 NONE = cbor2.CBORTag(6, None)
 
@@ -162,3 +164,21 @@ async def test_a_silent_client_is_pinged_and_then_cut() -> None:
     finally:
         await server.close()
     assert engine.pending[0][0]["method"] == "attach"
+
+
+async def test_a_client_that_has_to_wait_is_not_taken_for_a_dead_one() -> None:
+    engine: Any = FakeEngine()
+    server = Server(engine, SocketLimits(in_flight=1), silence_seconds=0.02)
+    port = await server.listen("127.0.0.1", 0)
+    try:
+        async with asyncio.timeout(10), connect(
+            f"ws://127.0.0.1:{port}/rpc", subprotocols=["cbor"], compression=None
+        ) as socket:  # fmt: skip
+            await socket.send(cbor2.dumps({"id": 1, "method": "query"}))
+            for _ in range(5):  # many looks for silent clients
+                await asyncio.sleep(0.02)
+            await engine.answer()
+            await engine.answer()
+            assert cbor2.loads(await socket.recv())["id"] == 1
+    finally:
+        await server.close()

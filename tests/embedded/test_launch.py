@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -170,6 +171,17 @@ async def test_ctrl_c_does_not_reach_the_target(start: Any) -> None:
     async with start() as target:
         assert os.getsid(target.pid) != os.getsid(0)
         assert os.getpgid(target.pid) != os.getpgid(0)
+
+
+@pytest.mark.parametrize("start", ENGINES)
+async def test_a_target_may_open_as_many_sockets_as_the_system_allows(
+    start: Any, request: pytest.FixtureRequest
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    request.addfinalizer(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard)))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, hard), hard))
+    async with start() as target:
+        assert resource.prlimit(target.pid, resource.RLIMIT_NOFILE) == (hard, hard)
 
 
 async def test_the_missing_engine_is_named_with_what_to_install(

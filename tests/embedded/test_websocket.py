@@ -101,33 +101,34 @@ async def test_requests_in_flight_are_bounded_and_the_rest_waits() -> None:
         for count in (3, 6, 9, 10):
             await client.until(lambda it, count=count: len(it.received) == count)
             assert client.in_flight <= 3
+            [server_side] = host.sockets
+            assert server_side.reading is (count == 10)
             client.answer_all()
         assert client.received == [bytes([number]) for number in range(10)]
         assert [await receive(socket) for _ in range(10)] == [b"reply"] * 10
 
 
 async def test_a_client_that_does_not_read_is_not_read_either() -> None:
-    async with listening() as (host, port), dial(port, max_queue=1) as socket:
+    async with listening(in_flight=1) as (host, port), dial(port, max_queue=1) as socket:
         await socket.send(b"first")
+        await socket.send(b"second")
         [client] = host.clients
         await client.until(lambda it: it.in_flight == 1)
         socket.transport.pause_reading()
         client.in_flight = 40
         client.answer_all(b"x" * 2**20)  # more than the buffers of the system hold
-        await socket.send(b"second")
-        answered = await asyncio.get_running_loop().create_task(_pong_of_another(port))
-        assert answered
+        await _pong_of_another(port)
         assert client.received == [b"first"]
         socket.transport.resume_reading()
         for _ in range(40):
             await receive(socket)
         await client.until(lambda it: it.received[-1] == b"second")
+        client.answer_all()
 
 
-async def _pong_of_another(port: int) -> bool:
+async def _pong_of_another(port: int) -> None:
     async with dial(port) as socket, asyncio.timeout(10):
         await (await socket.ping())
-    return True
 
 
 async def test_pieces_make_one_message() -> None:

@@ -98,7 +98,10 @@ class Server:
             await asyncio.sleep(self._silence_seconds)
             silent = {socket for socket in self._sockets if not socket.heard}
             for socket in silent & pinged:
-                socket.abort()
+                # Who has to wait is not read, so its answer may be there; to ping a dead one again
+                # makes the system find out.
+                if socket.reading:
+                    socket.abort()
             pinged = silent - pinged
             for socket in pinged:
                 socket.ping()

@@ -67,7 +67,8 @@ class ClientSocket(asyncio.Protocol):
     """Glue between asyncio's transport and the `websockets` protocol machine."""
 
     def __init__(self, host: Host) -> None:
-        self.heard = True  # anything since the last look; see Server's sweep
+        self.heard = True  # anything since the server's last look for silent clients
+        self.reading = True  # False while the client has to wait; then it can't be heard either
         self._host = host
         self._wire = ServerProtocol(
             subprotocols=[_SUBPROTOCOL],
@@ -79,7 +80,6 @@ class ClientSocket(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._text = False
         self._writable = True
-        self._reading = True
         self._closing = False
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
@@ -180,8 +180,8 @@ class ClientSocket(asyncio.Protocol):
         while messages and self._writable and client.in_flight < limit:
             client.receive(messages.popleft())
         wants = not messages and self._writable and client.in_flight < limit
-        if wants is not self._reading and not self._transport.is_closing():
-            self._reading = wants
+        if wants is not self.reading and not self._transport.is_closing():
+            self.reading = wants
             (self._transport.resume_reading if wants else self._transport.pause_reading)()
 
     def _send(self, reply: bytes) -> None:
