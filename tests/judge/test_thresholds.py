@@ -131,7 +131,7 @@ def test_the_generator_explains_only_what_its_own_lag_can_have_caused(
 @pytest.mark.parametrize(
     ("cpu", "throttled", "words"),
     [
-        (0.5, None, "used 50 % of a core, its event loop ran 30.0 ms late (p95): other work"),
+        (0.5, None, "used 50 % of a core, its event loop ran 30.0 ms late (p95), and latencies"),
         (0.97, 0.1, "kept 97 % of a core busy"),
         (0.5, 2.0, "held it back 20 % of the time"),
     ],

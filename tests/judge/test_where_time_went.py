@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from purreal_runner.judge.generator import GeneratorFindings
 from purreal_runner.judge.where_time_went import WhereTimeWent, where_time_went
 from purreal_runner.measure import Merged, Recorder, merge
 from purreal_runner.measure.part import PoolPeak, PoolRecord
@@ -76,24 +77,27 @@ def test_requests_side_by_side_do_not_exceed_the_whole() -> None:
     assert row.database_seconds / row.operation_seconds == pytest.approx(0.8)
 
 
-def sentences() -> Iterator[tuple[tuple[int, int, int], dict[str, int], bool, str]]:
+def sentences() -> Iterator[tuple[tuple[int, int, int], dict[str, int], GeneratorFindings, str]]:
     waiting, database, rest = (92, 4, 4), (4, 92, 4), (4, 4, 92)
-    yield waiting, {}, False, "92 % of the p95 is spent waiting for a lease: raise max_size"
-    yield waiting, {"used": 40, "opened_before": 5}, False, "raise min_size"
-    yield waiting, {"used": 40}, False, "although there were some left"
-    yield database, {}, False, "92 % of the p95 is spent in the database"
-    yield rest, {}, False, "92 % of the p95 is spent on the wire, in the server's queue and in the"
-    yield rest, {}, True, "the load generator itself was busy all the time"
+    idle, late = GeneratorFindings(), GeneratorFindings(lag_p95_seconds=0.047)
+    busy = GeneratorFindings(saturated=True, lag_p95_seconds=0.001)
+    yield waiting, {}, idle, "92 % of the p95 is spent waiting for a lease: raise max_size"
+    yield waiting, {"used": 40, "opened_before": 5}, idle, "raise min_size"
+    yield waiting, {"used": 40}, idle, "although there were some left"
+    yield database, {}, idle, "92 % of the p95 is spent in the database"
+    yield rest, {}, idle, "92 % of the p95 is spent on the wire, in the server's queue and in the"
+    yield rest, {}, late, "the load generator's own event loop ran 47.0 ms late"
+    yield rest, {}, busy, "the load generator's own event loop ran 1.00 ms late"
 
 
-@pytest.mark.parametrize(("shares", "pool", "saturated", "words"), tuple(sentences()))
+@pytest.mark.parametrize(("shares", "pool", "generator", "words"), tuple(sentences()))
 def test_one_sentence_names_the_largest_share_and_what_to_do(
-    shares: tuple[int, int, int], pool: dict[str, int], saturated: bool, words: str
+    shares: tuple[int, int, int], pool: dict[str, int], generator: GeneratorFindings, words: str
 ) -> None:
     wait, database, rest = (share * MS for share in shares)
     merged = measured_operations([(wait, database, rest)] * 100, **pool)
 
-    assert words in where_time_went(merged, generator_saturated=saturated).sentence
+    assert words in where_time_went(merged, generator).sentence
 
 
 def test_without_an_operation_that_succeeded_there_is_nothing_to_split(

@@ -105,5 +105,8 @@ def _sentence(findings: GeneratorFindings, saturated: bool) -> str:
         )
     words = f"the load generator used {busy} of a core, its event loop ran {lag} late (p95)"
     if findings.lag_p95_seconds >= LATE_SECONDS:
-        return f"{words}: other work on this machine, or the workload's own code, held it up"
+        return (
+            f"{words}, and latencies include that: replies that come all at once, other work on "
+            "this machine and the workload's own code hold it up"
+        )
     return words

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from purreal_runner.judge import wording
+from purreal_runner.judge.generator import GeneratorFindings
 from purreal_runner.measure.data import Data
 from purreal_runner.measure.merge import Merged
 from purreal_runner.measure.part import BreakdownRow
 
 PERCENTS = (50.0, 95.0, 99.0)
+_IDLE_GENERATOR = GeneratorFindings()
+_LARGE_PART = 0.5
 _WINDOW_PERCENT = 2.5
 """Operations this near a percentile stand for it: one alone would be an accident."""
 
@@ -40,14 +43,21 @@ class _Shares:
         return 1.0 - self.waiting - self.database
 
 
-def where_time_went(merged: Merged, *, generator_saturated: bool = False) -> WhereTimeWent:
-    """Split the operations that succeeded at p50, p95 and p99."""
+def where_time_went(
+    merged: Merged, generator: GeneratorFindings = _IDLE_GENERATOR
+) -> WhereTimeWent:
+    """Split the operations that succeeded at p50, p95 and p99.
+
+    Args:
+        merged: the measurements.
+        generator: named when its own lag is a large part of what neither wait nor database explain.
+    """
     rows = tuple(_split(merged, percent) for percent in PERCENTS)
     known = tuple(row for row in rows if row is not None)
     if not known:
         return WhereTimeWent()
     at_p95 = next(row for row in known if row.percent == 95.0)
-    sentence = _sentence(at_p95, merged, generator_saturated)
+    sentence = _sentence(at_p95, merged, generator)
     return WhereTimeWent(rows=known, sentence=sentence)
 
 
@@ -82,13 +92,13 @@ def _shares_near(rows: Sequence[BreakdownRow], percent: float) -> _Shares | None
     return _Shares(waiting / total, database / total) if total else None
 
 
-def _sentence(row: TimeSplit, merged: Merged, generator_saturated: bool) -> str:
+def _sentence(row: TimeSplit, merged: Merged, generator: GeneratorFindings) -> str:
     spent = {
         _waiting_words(merged): row.waiting_seconds,
         "in the database: quicker statements or a bigger server help, more leases do not": (
             row.database_seconds
         ),
-        _rest_words(generator_saturated): row.rest_seconds,
+        _rest_words(row, generator): row.rest_seconds,
     }
     words, seconds = max(spent.items(), key=lambda item: item[1])
     part = wording.share(seconds / row.operation_seconds if row.operation_seconds else 0.0)
@@ -103,8 +113,11 @@ def _waiting_words(merged: Merged) -> str:
     return "waiting for a lease although there were some left: the event loop was busy"
 
 
-def _rest_words(generator_saturated: bool) -> str:
+def _rest_words(row: TimeSplit, generator: GeneratorFindings) -> str:
     words = "on the wire, in the server's queue and in the client"
-    if generator_saturated:
-        return f"{words}: the load generator itself was busy all the time"
+    lag_seconds = generator.lag_p95_seconds
+    if generator.saturated or lag_seconds > row.rest_seconds * _LARGE_PART:
+        return (
+            f"{words}: the load generator's own event loop ran {wording.seconds(lag_seconds)} late"
+        )
     return words

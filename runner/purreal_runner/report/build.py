@@ -65,7 +65,7 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
         throughput=merged.throughput,
         peak_concurrent=merged.peak_concurrent,
         latencies=_latencies(merged),
-        where_time_went=where_time_went(merged, generator_saturated=generator.saturated),
+        where_time_went=where_time_went(merged, generator),
         pool=_pool_use(merged),
         grade=grade,
         overall_grade=overall(grade),
