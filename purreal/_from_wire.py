@@ -18,7 +18,7 @@ _NANOSECONDS = 1_000_000_000
 _CYCLE_SECONDS = 146_097 * 86_400
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds since 1970 at which the years 1 and 10000 begin: what Python's datetime can hold.
-_PYTHON_SECONDS = range(-62_135_596_800, 253_402_300_800)
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
 
 _decoders: dict[int, Callable[[Any], Any]] = {}
 
@@ -53,7 +53,7 @@ def _make_decoders(sdk: Any, ranges: Any) -> dict[int, Callable[[Any], Any]]:
         Tag.RECORD_ID: lambda content: _record_id(sdk.RecordID, content),
         Tag.UUID_TEXT: UUID,
         Tag.DECIMAL: Decimal,
-        Tag.DATETIME: lambda content: _datetime(sdk.Datetime, *content),
+        Tag.DATETIME: lambda content: _datetime(sdk.Datetime, content),
         Tag.DURATION_TEXT: lambda content: _duration(sdk.Duration, content),
         Tag.DURATION: lambda content: _duration(sdk.Duration, content),
         Tag.RANGE: lambda content: sdk.Range(*content),
@@ -93,16 +93,25 @@ def _record_id(record_id: Any, content: Any) -> Any:
 def _duration(duration: Any, content: Any) -> Any:
     if isinstance(content, str):
         return duration.parse(content)
-    # Trailing zeros are left out: [] is 0 s, [5] is 5 s.
-    seconds, nanoseconds = (*content, 0, 0)[:2]
+    seconds, nanoseconds = _seconds_and_nanoseconds(content)
     return duration(seconds * _NANOSECONDS + nanoseconds)
 
 
-def _datetime(text_datetime: Any, seconds: int, nanoseconds: int = 0) -> Any:
-    if seconds in _PYTHON_SECONDS:
+def _datetime(text_datetime: Any, content: Any) -> Any:
+    seconds, nanoseconds = _seconds_and_nanoseconds(content)
+    if _YEAR_1 <= seconds < _YEAR_10000:
         return _EPOCH + timedelta(seconds=seconds, microseconds=nanoseconds // 1000)
     # SurrealDB's years reach ±262143. Same date within the 400-year cycle, other year.
     cycles, seconds = divmod(seconds, _CYCLE_SECONDS)
     near = _EPOCH + timedelta(seconds=seconds)
     year = near.year + 400 * cycles
     return text_datetime(f"{year:+05d}-{near:%m-%dT%H:%M:%S}.{nanoseconds:09d}Z")
+
+
+def _seconds_and_nanoseconds(content: Any) -> tuple[int, int]:
+    # Trailing zeros are left out: [] is 0 s, [5] is 5 s. The types are checked because
+    # arithmetic with something else may not fail but go on for minutes (a list times 10**9).
+    seconds, nanoseconds = (*content, 0, 0)[:2]
+    if type(seconds) is not int or type(nanoseconds) is not int:
+        raise TypeError("seconds and nanoseconds are integers")
+    return seconds, nanoseconds

@@ -13,7 +13,7 @@ from cbor2 import CBORTag
 from purreal._tags import CodecError, Tag
 
 _NONE = CBORTag(Tag.NONE, None)
-_INT64 = range(-(2**63), 2**63)
+_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
 _NANOSECONDS = 1_000_000_000
 
 _encoders: dict[type, Callable[[Any], Any]] = {}
@@ -50,7 +50,7 @@ def to_wire(value: Any) -> Any:
 
 
 def _integer(value: int) -> int:
-    if value not in _INT64:
+    if not _INT64_MIN <= value <= _INT64_MAX:
         # 3.3.5 wraps 2**63 round to a negative number and can't read 2**64 at all.
         raise CodecError(f"the integer {value} does not fit in 64 bits: send it as a Decimal")
     return value
