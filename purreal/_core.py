@@ -15,13 +15,8 @@ from collections import deque
 from math import inf
 from typing import TYPE_CHECKING
 
-from purreal._errors import (
-    AcquireTimeout,
-    ConnectFailed,
-    NestedAcquireError,
-    PoolClosed,
-    TooManyWaiters,
-)
+from purreal import _refusals as refusals
+from purreal._errors import AcquireTimeout, ConnectFailed, PoolClosed
 from purreal._ledger import Ledger
 from purreal._pacing import Backoff, draw_expiry, shrink_interval
 from purreal._slots import (
@@ -59,7 +54,8 @@ class Core:
         self.last_error: ConnectFailed | None = None
         self._rng = rng
         self._backoff = Backoff(rng)
-        self._floor = config.min_size
+        self.floor = config.min_size
+        """Connections to keep open: `min_size`, at the start maybe more."""
         self._shrink_at = -inf
 
     # -- requests ---------------------------------------------------------------------------------
@@ -88,10 +84,7 @@ class Core:
             else:
                 ledger.lend(slot, borrower, now, waited=0.0)
                 return slot
-        if now_or_never:
-            self._refuse_to_wait()
-        self._refuse_overload()
-        self._refuse_deadlock(borrower)
+        self._refuse_what_is_pointless(borrower, now_or_never)
         waiter = Waiter(now, borrower)
         ledger.enqueue(waiter)
         self._provide(now)
@@ -101,13 +94,7 @@ class Core:
         """A waiter's deadline passed: take it out of the queue and say why it got nothing."""
         self.ledger.leave_queue(waiter)
         self.ledger.counters.timed_out += 1
-        cause = f"; the last connect failed: {self.last_error}" if self.last_error else ""
-        error = AcquireTimeout(
-            f"no connection within {now - waiter.asked_at:.1f} s ({self.ledger.describe()}{cause});"
-            " raise max_size or acquire_timeout, or shorten the work inside each lease"
-        )
-        error.__cause__ = self.last_error
-        return error
+        return refusals.acquire_timeout(self.ledger, now - waiter.asked_at, self.last_error)
 
     def withdraw(self, waiter: Waiter) -> None:
         """A waiter was cancelled; harmless if it was served or failed before."""
@@ -191,17 +178,17 @@ class Core:
 
     def start(self, floor: int, now: float) -> None:
         """Begin to fill: to `floor` connections at first, to `min_size` from then on."""
-        self._floor = max(floor, self.config.min_size)
+        self.floor = max(floor, self.config.min_size)
         self._provide(now)
 
     @property
     def has_filled(self) -> bool:
         """Whether as many connections are open as `start` asked for."""
-        return self.ledger.open >= self._floor
+        return self.ledger.open >= self.floor
 
     def settle(self) -> None:
         """The start is over: from now on `min_size` is the floor."""
-        self._floor = self.config.min_size
+        self.floor = self.config.min_size
 
     def tick(self, now: float) -> None:
         """Retire what is too old, shrink by one, refill, and set `next_tick` anew."""
@@ -245,8 +232,8 @@ class Core:
             else:
                 break  # the newest idle one is stale, so all are, and enough are being checked
         missing = len(ledger.waiting) - ledger.coming
-        if ledger.open < self._floor:
-            missing = max(missing, self._floor - ledger.open - ledger.connecting)
+        if ledger.open < self.floor:
+            missing = max(missing, self.floor - ledger.open - ledger.connecting)
         while missing > 0 and self._may_connect(now):
             self.commands.append(Open(ledger.occupy()))
             missing -= 1
@@ -267,44 +254,21 @@ class Core:
         limit = self.config.check_after_idle
         return limit is not None and now - slot.idle_since >= limit
 
-    def _refuse_to_wait(self) -> None:
-        self.ledger.counters.timed_out += 1
-        raise AcquireTimeout(
-            f"no connection is free right now ({self.ledger.describe()}), and a timeout of 0 "
-            "means now or never: give a timeout, or raise min_size"
-        )
-
-    def _refuse_overload(self) -> None:
+    def _refuse_what_is_pointless(self, borrower: Borrower, now_or_never: bool) -> None:
+        """Turn a borrower away that may not, or can't ever, be served by waiting."""
+        ledger = self.ledger
         limit = self.config.max_waiting
-        if limit is not None and len(self.ledger.waiting) >= limit:
-            self.ledger.counters.shed += 1
-            raise TooManyWaiters(
-                f"{len(self.ledger.waiting)} callers wait already, as many as max_waiting={limit} "
-                f"allows ({self.ledger.describe()}): send less, raise max_size or max_waiting, or "
-                "shorten the work inside each lease"
-            )
-
-    def _refuse_deadlock(self, borrower: Borrower) -> None:
-        held = self.ledger.held
+        if now_or_never:
+            ledger.counters.timed_out += 1
+            raise refusals.now_or_never(ledger)
+        if limit is not None and len(ledger.waiting) >= limit:
+            ledger.counters.shed += 1
+            raise refusals.too_many_waiters(ledger, limit)
+        held = ledger.held
         mine = held.held_by(borrower.task) if borrower.task is not None else 0
-        if not mine or held.stuck + mine < self.config.max_size:
-            return
-        self.ledger.counters.shed += 1
-        raise NestedAcquireError(
-            f"dead-lock: the acquire at {borrower.site} waits for a connection while its own task "
-            f"holds the one acquired at {self.site_held_by(borrower)}, and all "
-            f"{self.config.max_size} connections (max_size) are held by tasks that wait like this, "
-            "so none can ever come back: use the connection you hold, or leave its `async with` "
-            "block before the next acquire()"
-        )
-
-    def site_held_by(self, borrower: Borrower) -> str:
-        """Where the borrower's task acquired what it holds; empty when it holds nothing."""
-        task = borrower.task
-        if task is None or not self.ledger.held.held_by(task):
-            return ""
-        holders = (slot.borrower for slot in self.ledger.leased)
-        return next((b.site for b in holders if b and b.scoped and b.task is task), "")
+        if mine and held.stuck + mine >= self.config.max_size:
+            ledger.counters.shed += 1
+            raise refusals.deadlock(ledger, borrower)
 
     # -- what decisions are made of ---------------------------------------------------------------
 

@@ -103,7 +103,7 @@ class Desk:
             self._executor.execute()
 
     def _warn_of_nesting(self, borrower: Borrower) -> None:
-        held_at = self._core.site_held_by(borrower)
+        held_at = self._core.ledger.site_held_by(borrower)
         if held_at:
             warnings.warn(
                 f"the acquire at {borrower.site} waits while its task holds the lease acquired at "

@@ -63,6 +63,14 @@ class Ledger:
         if waiter.borrower.task is not None:
             self.held.stops_waiting(waiter.borrower.task)
 
+    def site_held_by(self, borrower: Borrower) -> str:
+        """Where the borrower's task acquired what it holds; empty when it holds nothing."""
+        task = borrower.task
+        if task is None or not self.held.held_by(task):
+            return ""
+        holders = (slot.borrower for slot in self.leased)
+        return next((b.site for b in holders if b and b.scoped and b.task is task), "")
+
     # -- slots ------------------------------------------------------------------------------------
 
     def occupy(self) -> Slot:

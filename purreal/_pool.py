@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import random
 import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from purreal._binding import Binding
 from purreal._config import PoolConfig
 from purreal._core import Core
-from purreal._desk import Desk
-from purreal._errors import (
-    AuthenticationFailed,
-    LeaseError,
-    OpenFailed,
-    PoolClosed,
-    PoolNotOpen,
-)
-from purreal._executor import CLOSE_LIMIT, Executor
+from purreal._errors import LeaseError, PoolClosed, PoolNotOpen
 from purreal._lease import Acquisition, Lease
+from purreal._running import RunningPool
 
 if TYPE_CHECKING:
     import ssl as ssl_module
@@ -32,8 +22,6 @@ if TYPE_CHECKING:
     from purreal._credentials import Credentials
     from purreal._desk import Place
     from purreal._stats import PoolStats
-
-logger = logging.getLogger("purreal")
 
 
 class _Default(Enum):
@@ -126,10 +114,7 @@ class SurrealDBConnectionPool:
         self._connector = connector
         self._on_exchange = on_exchange
         self._core = Core(self._config, random.Random())
-        self._executor: Executor | None = None
-        self._desk: Desk | None = None
-        self._closing: asyncio.Task[None] | None = None
-        self._grace_is_over = False
+        self._running: RunningPool | None = None
         self._closed = False
 
     # -- life cycle -------------------------------------------------------------------------------
@@ -150,10 +135,13 @@ class SurrealDBConnectionPool:
         """
         if self.closed:
             raise PoolClosed(f"the pool {self._config.name!r} is closed: make a new one")
-        if self._desk is None:
-            self._start(floor=max(1, self._config.min_size) if wait else 0)
+        if self._running is None:
+            floor = max(1, self._config.min_size) if wait else 0
+            self._running = RunningPool(self._config, self._connector, self._on_exchange, floor)
+            self._core = self._running.core
+        self._running.desk.require_right_place("can't open this pool")
         if wait:
-            await self._finish_opening(timeout)
+            await self._wait_until_filled(self._running, timeout)
 
     async def close(self, grace: float = 5.0) -> None:
         """Serve nobody any more and close everything. Idempotent; a second call may hurry it.
@@ -162,18 +150,11 @@ class SurrealDBConnectionPool:
         returned during `grace` seconds and are aborted then. Ends within `grace` plus two seconds.
         Cancelling the call does not stop the closing.
         """
-        if self._desk is None or self._executor is None or self._closed:
-            self._closed = True
-            return
-        self._desk.require_right_place("can't close this pool")
-        if self._closing is None:
-            self._core.begin_close()
-            self._executor.execute()
-            self._closing = asyncio.create_task(self._finish_closing(self._executor))
-        loop = asyncio.get_running_loop()
-        hurry = loop.call_later(max(0.0, grace), self._end_grace, self._executor)
-        self._closing.add_done_callback(lambda _: hurry.cancel())
-        await asyncio.shield(self._closing)
+        if self._running is not None:
+            self._running.desk.require_right_place("can't close this pool")
+        self._closed = True
+        if self._running is not None:
+            await self._running.close(grace)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -223,9 +204,9 @@ class SurrealDBConnectionPool:
             LeaseError: it was returned already, or is not of this pool, loop and process.
                 Nothing has happened to any connection then.
         """
-        if self._desk is None or lease.desk is not self._desk:
+        if self._running is None or lease.desk is not self._running.desk:
             raise LeaseError(f"{lease!r} is not a lease of the pool {self._config.name!r}")
-        self._desk.take_back(lease)
+        self._running.desk.take_back(lease)
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
@@ -241,7 +222,7 @@ class SurrealDBConnectionPool:
     @property
     def closed(self) -> bool:
         """Whether `close()` was called."""
-        return self._closed or self._closing is not None
+        return self._closed
 
     def stats(self) -> PoolStats:
         """All numbers of this instant, as one frozen object; costs the same at any size."""
@@ -251,7 +232,7 @@ class SurrealDBConnectionPool:
         )
 
     def __repr__(self) -> str:
-        state = "closed" if self.closed else "open" if self._desk else "not open"
+        state = "closed" if self.closed else "open" if self._running else "not open"
         last = f"; last error: {self._core.last_error}" if self._core.last_error else ""
         return (
             f"<SurrealDBConnectionPool {self._config.name!r} {self._connector.endpoint} {state}: "
@@ -266,94 +247,23 @@ class SurrealDBConnectionPool:
     def _obtain(
         self, timeout: float | None, place: Place, *, scoped: bool
     ) -> Coroutine[Any, Any, Lease]:
-        if self._desk is None:
-            if self._closed:
-                raise PoolClosed(f"the pool {self._config.name!r} is closed")
-            raise PoolNotOpen(
-                f"the pool {self._config.name!r} is not open: use `async with pool:`, or "
-                "`await pool.open()` before the first acquire"
-            )
-        return self._desk.obtain(timeout, place, scoped=scoped)
-
-    def _start(self, floor: int) -> None:
-        binding = Binding()
-        self._core = Core(self._config, random.Random())
-        self._executor = Executor(self._core, self._connector, binding.loop, self._on_exchange)
-        self._desk = Desk(self._core, self._executor, binding)
-        self._core.start(floor, binding.loop.time())
-        self._executor.execute()
-
-    async def _finish_opening(self, timeout: float) -> None:
-        core, executor = self._core, self._executor
-        if executor is None:
-            raise PoolNotOpen("the pool failed to open while this call waited for it")
-        try:
-            async with asyncio.timeout(timeout):
-                await executor.wait_until(lambda: _start_is_decided(core))
-            _require_filled(core)
-            core.settle()
-        except TimeoutError as error:
-            await self._undo_start(core, executor)
-            raise self._open_failed(core, timeout) from (core.last_error or error)
-        except BaseException:
-            await self._undo_start(core, executor)
-            raise
-
-    def _open_failed(self, core: Core, timeout: float) -> OpenFailed:
-        endpoint = self._connector.endpoint
-        return OpenFailed(
-            f"{core.ledger.open} of {max(1, self._config.min_size)} connections (min_size) to "
-            f"{endpoint} were open after {timeout} s: "
-            f"{core.last_error or 'the server is slow; raise the timeout or lower min_size'}",
-            endpoint=endpoint,
+        if self._running is not None:
+            return self._running.desk.obtain(timeout, place, scoped=scoped)
+        if self._closed:
+            raise PoolClosed(f"the pool {self._config.name!r} is closed")
+        raise PoolNotOpen(
+            f"the pool {self._config.name!r} is not open: use `async with pool:`, or "
+            "`await pool.open()` before the first acquire"
         )
 
-    async def _undo_start(self, core: Core, executor: Executor) -> None:
-        """Be as if never opened; a call of `close()` meanwhile does the same itself."""
-        if self._executor is not executor or self._closing is not None:
-            return
-        self._executor = self._desk = None
-        core.begin_close()
-        self._revoke_leases(core, executor)
-        await executor.shut_down()
-
-    async def _finish_closing(self, executor: Executor) -> None:
-        core = self._core
+    async def _wait_until_filled(self, running: RunningPool, timeout: float) -> None:
         try:
-            await executor.wait_until(lambda: not core.ledger.leased or self._grace_is_over)
-            self._revoke_leases(core, executor)
-            async with asyncio.timeout(CLOSE_LIMIT):
-                await executor.wait_until(lambda: core.ledger.size == 0)
-        except TimeoutError:
-            logger.debug("connections that did not close within %s s are aborted", CLOSE_LIMIT)
-        finally:
-            self._closed = True
-            self._revoke_leases(core, executor)
-            await executor.shut_down()
-
-    def _revoke_leases(self, core: Core, executor: Executor) -> None:
-        for slot in list(core.ledger.leased):
-            if slot.connection is not None:
-                slot.connection.abort()
-            core.revoke(slot)
-        executor.execute()
-
-    def _end_grace(self, executor: Executor) -> None:
-        self._grace_is_over = True
-        executor.wake_watchers()
-
-
-def _start_is_decided(core: Core) -> bool:
-    refused = isinstance(core.last_error, AuthenticationFailed)
-    return core.has_filled or core.closed or refused
-
-
-def _require_filled(core: Core) -> None:
-    if core.has_filled:
-        return
-    if core.closed or core.last_error is None:
-        raise PoolClosed("the pool was closed while it was being opened")
-    raise core.last_error.copy() from core.last_error
+            await running.wait_until_filled(timeout)
+        except BaseException:
+            if self._running is running and not self._closed:
+                self._running = None  # as if never opened: it may be opened again
+                await running.abandon()
+            raise
 
 
 def _place_of_caller() -> Place:
