@@ -1,6 +1,7 @@
 """`purreal run` as a user meets it: output, exit codes, one line for each mistake."""
 
 import json
+import os
 import pstats
 import signal
 import subprocess
@@ -218,6 +219,70 @@ def test_without_the_extra_the_command_says_which_one_to_install() -> None:
     assert "pip install 'purreal[runner" in one_line(done.stderr)
 
 
+def started(*options: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "purreal_runner.cli", "run", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    while not happened() and process.poll() is None:
+        os.sched_yield()
+
+
+def test_a_second_ctrl_c_aborts_in_one_line(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    hanging, file = tmp_path / "hanging", tmp_path / "mine.py"
+    file.write_text(
+        "import asyncio, pathlib\n"
+        "async def simulate_work(conn, task_id):\n"
+        f"    pathlib.Path({str(hanging)!r}).touch()\n"
+        "    await asyncio.Event().wait()\n"
+    )
+    with started(*SMALL, *at(embedded_target), "--workload", str(file)) as process:
+        wait_until(hanging.exists, process)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate()
+
+    assert process.returncode == ExitCode.CANCELLED
+    assert "Traceback" not in errors
+    assert "interrupted" in errors
+
+
+def test_nothing_survives_a_run_that_is_killed(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+    pids.mkdir()
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "import os, pathlib\n"
+        "async def simulate_work(conn, task_id):\n"
+        f"    pathlib.Path({str(pids)!r}, str(os.getpid())).touch()\n"
+        "    await conn.query('RETURN 1')\n"
+    )
+    load = ["--workers", "4", "--replicas", "2", "--duration", "30", "--cpu-stress", "1"]
+    with started(*load, "--workload", str(file)) as process:
+        wait_until(lambda: any(pids.iterdir()), process)
+        family = children(process.pid)
+        process.kill()
+
+    assert len(family) >= 3, "an engine, a worker process at least, and the stress"
+    while any(alive(pid) for pid in family):
+        os.sched_yield()
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for file in tasks for child in file.read_text().split()]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
 def test_ctrl_c_drains_and_still_reports(
     embedded_target: RunningTarget, at: At, tmp_path: Path
 ) -> None:
@@ -229,13 +294,10 @@ def test_ctrl_c_drains_and_still_reports(
         "    await conn.query('RETURN 1')\n"
         f"    pathlib.Path({str(ready)!r}).touch()\n"
     )
-    command = [sys.executable, "-c", "import sys; from purreal_runner.cli import main; "
-               "sys.exit(main())", "run", "--workers", "5", "--duration", "30",
-               *at(embedded_target), "--workload", str(file), "--output", str(output)]  # fmt: skip
+    given = ["--workload", str(file), "--output", str(output)]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not ready.exists() and process.poll() is None:
-            pass
+    with started("--workers", "5", "--duration", "30", *at(embedded_target), *given) as process:
+        wait_until(ready.exists, process)
         process.send_signal(signal.SIGINT)
         process.communicate()
 

@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from purreal import Credentials, SurrealDBConnectionPool
 from purreal_runner.embedded.launch import RunningTarget
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.load.plan import MixPlan, PoolLimits
+from purreal_runner.load.plan import MixPlan, PoolLimits, PythonPlan
 from purreal_runner.load.progress import Progress, Step
 from purreal_runner.load.run import run_locally
 from purreal_runner.load.settings import RunRefused
@@ -239,3 +240,42 @@ async def test_complex_queries_leave_what_they_should(target: RunningTarget, set
     [giro, savings] = kinds
     assert (giro["kind"], savings["kind"]) == ("giro", "savings")
     assert savings["balance"] > 0
+
+
+async def test_the_guides_production_like_record_counts_as_application_error_from_then_on(
+    target: RunningTarget, settings: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "load.py"
+    file.write_text(
+        "async def setup(conn):\n"
+        "    await conn.query('REMOVE TABLE IF EXISTS user')\n"
+        "async def simulate_work(conn, task_id):\n"
+        "    await conn.query('''\n"
+        "        CREATE user:test SET email = $email, data = $data, created = time::now()\n"
+        "    ''', {'email': f'user{task_id}@test.com', 'data': {'key': 'value' * 100}})\n"
+    )
+    plan = PythonPlan(path=file, function="simulate_work")
+
+    outcome = await run_locally(
+        settings(target, workload=plan, scenario=None, workers=1, operations=10)
+    )
+
+    assert outcome.report.operations.succeeded == 1
+    assert [(error.kind, error.count) for error in outcome.report.errors] == [("application", 9)]
+
+
+async def test_the_guides_closing_of_connections_is_handled_gracefully(
+    target: RunningTarget, settings: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "load.py"
+    file.write_text(
+        "async def simulate_work(conn, task_id):\n"
+        "    await conn.query('RETURN 1')\n"
+        "    if task_id % 10 == 0:\n"
+        "        await conn.close()\n"
+    )
+    plan = PythonPlan(path=file, function="simulate_work")
+
+    outcome = await run_locally(settings(target, workload=plan, scenario=None))
+
+    assert outcome.report.operations.succeeded == 200

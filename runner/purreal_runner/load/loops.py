@@ -33,9 +33,16 @@ def choose_loop(wanted: str | None = None) -> LoopName:
 
 
 def run_in_loop(main: Coroutine[Any, Any, Result], loop: LoopName) -> Result:
-    """Runs a coroutine to its end in a new event loop of that kind."""
-    with asyncio.Runner(loop_factory=_factory(loop)) as runner:
-        return runner.run(main)
+    """Runs a coroutine to its end in a new event loop of that kind.
+
+    Raises:
+        KeyboardInterrupt: somebody aborted it (`interruptible`).
+    """
+    try:
+        with asyncio.Runner(loop_factory=_factory(loop)) as runner:
+            return runner.run(main)
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _factory(loop: LoopName) -> Any:
