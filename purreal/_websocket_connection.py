@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from types import EllipsisType
 from typing import Any
@@ -87,8 +87,8 @@ class WebSocketConnection:
         """
         if may_change_session(method, params):
             self._changed = True
-        clock = asyncio.get_running_loop().time
-        started = clock()
+        # Not the loop's clock: uvloop's counts whole milliseconds and stands still in a step.
+        started = time.monotonic()
         reply: Reply | None = None
         error: BaseException | None = None
         try:
@@ -100,7 +100,7 @@ class WebSocketConnection:
             raise
         finally:
             if self.on_exchange is not None:
-                seconds = clock() - started
+                seconds = time.monotonic() - started
                 self.on_exchange(Exchange(self.id, method, seconds, reply, error))
         self._transactions.after(method, params, result)
         return result
