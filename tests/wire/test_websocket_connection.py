@@ -1,6 +1,7 @@
 """One lendable connection over a scripted transport: dirt, reset, transactions, exchanges."""
 
 import asyncio
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
@@ -244,7 +245,9 @@ async def test_without_a_timeout_a_request_waits_as_long_as_it_takes(connection,
     assert answer[0]["result"] == 1
 
 
-async def test_exchanges_tell_the_reply_the_error_and_the_time(connection, server):
+async def test_exchanges_tell_the_reply_the_error_and_the_time(connection, server, monkeypatch):
+    virtual = SimpleNamespace(monotonic=asyncio.get_running_loop().time)
+    monkeypatch.setattr("purreal._websocket_connection.time", virtual)
     seen = []
     connection.on_exchange = seen.append
     refusal = {"code": -32000, "kind": "Validation", "message": "Parse error"}
