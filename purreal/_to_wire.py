@@ -99,7 +99,7 @@ def _sdk_types(sdk: Any, ranges: Any) -> dict[type, Callable[[Any], Any]]:
     return {
         sdk.RecordID: _tagged(Tag.RECORD_ID, lambda value: [value.table_name, value.id]),
         sdk.Table: _tagged(Tag.TABLE, lambda value: value.table_name),
-        sdk.Duration: _tagged(Tag.DURATION, lambda value: divmod(value.elapsed, _NANOSECONDS)),
+        sdk.Duration: _duration,
         sdk.Datetime: _tagged(Tag.DATETIME_TEXT, lambda value: value.dt),
         # An open end is CBOR null, which is how the server writes it; NONE would be a value.
         sdk.Range: lambda value: CBORTag(
@@ -138,6 +138,12 @@ def _unchanged(value: Any) -> Any:
 
 def _coordinates(point: Any) -> list[float]:
     return [float(number) for number in point.get_coordinates()]
+
+
+def _duration(value: Any) -> CBORTag:
+    if not 0 <= value.elapsed < 2**64 * _NANOSECONDS:
+        raise CodecError(f"a duration of {value.elapsed} ns: SurrealDB's reach from 0 to 2**64 s")
+    return CBORTag(Tag.DURATION, divmod(value.elapsed, _NANOSECONDS))
 
 
 def _bound_to_wire(bound: Any) -> Any:

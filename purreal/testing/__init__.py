@@ -1,6 +1,16 @@
 """Owns the public testing aids: fakes and a fake server; the pool never imports it."""
 
 from purreal.testing._fake_connection import FakeConnection, FakeConnector, Operation
+from purreal.testing._fake_server import FakeServer, Stall, one_result_per_statement
+from purreal.testing._latency import (
+    Constant,
+    Empirical,
+    Exponential,
+    Latency,
+    LogNormal,
+    Uniform,
+    parse_latency,
+)
 from purreal.testing._script import NEVER, OK, Gate, Script, Step, fails, returns, slow
 from purreal.testing._scripted_transport import (
     SILENCE,
@@ -17,16 +27,26 @@ __all__ = [
     "SILENCE",
     "UNDECODABLE",
     "Answer",
+    "Constant",
+    "Empirical",
+    "Exponential",
     "FakeConnection",
     "FakeConnector",
+    "FakeServer",
     "Gate",
+    "Latency",
+    "LogNormal",
     "Operation",
     "Script",
     "ScriptedServer",
     "ScriptedTransport",
+    "Stall",
     "Step",
+    "Uniform",
     "fails",
     "id_less",
+    "one_result_per_statement",
+    "parse_latency",
     "returns",
     "slow",
 ]

@@ -209,6 +209,8 @@ def test_relatives_of_the_plain_types_are_written_as_those(value, read):
         (timedelta(seconds=1), "datetime.timedelta"),
         (2**63, "64 bits"),
         (-(2**63) - 1, "64 bits"),
+        (Duration(-1), "duration"),
+        (Duration(2**64 * 10**9), "duration"),
         ({1: 2}, "keys are strings"),
         ({"a": [{"b": {3: 4}}]}, "keys are strings"),
         (1 + 2j, "complex"),
@@ -240,7 +242,7 @@ surreal_values = st.recursive(
     | st.uuids()
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.datetimes(timezones=st.just(UTC))
-    | st.integers(0, 2**63 * 10**9).map(Duration),
+    | st.integers(0, 2**64 * 10**9 - 1).map(Duration),
     lambda inner: (
         st.lists(inner) | st.dictionaries(st.text(), inner) | st.builds(RecordID, st.text(), inner)
     ),
