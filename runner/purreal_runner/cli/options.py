@@ -57,7 +57,7 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--cpu-stress",
-        type=int,
+        type=_count,
         default=0,
         metavar="N",
         help="keep N processors busy meanwhile; the report names it",
@@ -72,6 +72,12 @@ def add_run_options(parser: argparse.ArgumentParser) -> None:
         default="WARNING",
         help="what to log to standard error (default: WARNING)",
     )
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes")
+    return int(text)
 
 
 def local_options(args: argparse.Namespace) -> LocalOptions:

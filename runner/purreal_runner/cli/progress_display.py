@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from purreal_runner.load.progress import OnProgress, Progress, Step
 
 _LINE_SECONDS = 2.0
+_BAR_CELLS = 12
+"""Narrow, because the words beside it say more than the bar does."""
 
 
 @contextmanager
@@ -60,9 +62,8 @@ class _Bar:
         self._rate = Rate()
         self._bar = Bar(
             TextColumn("{task.description:<10}"),
-            BarColumn(),
+            BarColumn(bar_width=_BAR_CELLS),
             TextColumn("{task.fields[words]}"),
-            TimeElapsedColumn(),
             console=console,
             transient=True,
         )
@@ -104,6 +105,6 @@ def in_words(progress: Progress, operations: int | None, per_second: float) -> s
     """The numbers of one moment in one line."""
     of = f" of {operations:,}" if operations else ""
     return (
-        f"{progress.done:,}{of} done, {per_second:,.0f} ops/s, {progress.failed:,} failed · "
-        f"leases: {progress.used} used, {progress.open} open, {progress.waiting} waiting"
+        f"{progress.done:,}{of} · {per_second:,.0f}/s · {progress.failed:,} failed · "
+        f"used {progress.used}/{progress.open} · {progress.waiting} waiting"
     )
