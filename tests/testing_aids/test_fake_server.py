@@ -121,7 +121,7 @@ async def test_a_stall_holds_answers_back_and_lets_go():
     assert [stall.remaining(at) for at in (0.0, 0.9, 1.0, 1.1, 1.3, 2.2)] == pytest.approx(
         [0.0, 0.0, 0.25, 0.15, 0.0, 0.05]
     )
-    async with FakeServer(stall=Stall(every_seconds=0.001, seconds=3600.0)) as server:
+    async with FakeServer(stall=Stall(every_seconds=1e-9, seconds=3600.0)) as server:
         with pytest.raises(Unreachable, match="did not answer"):
             await connect(server, connect_timeout=0.1)
 
