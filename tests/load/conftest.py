@@ -55,6 +55,12 @@ def settings() -> MakeSettings:
 
 
 @pytest.fixture
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine with two cores, so that two pools have a process each."""
+    monkeypatch.setattr("purreal_runner.load.spread.usable_cores", lambda: 2)
+
+
+@pytest.fixture
 def at_least() -> Any:
     """A threshold on the success ratio."""
 

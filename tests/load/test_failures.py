@@ -136,7 +136,7 @@ async def test_a_wrong_password_refuses_the_run_in_one_line(
 
 
 async def test_a_worker_process_that_dies_is_reported_and_the_others_still_count(
-    embedded_target: RunningTarget, settings: Any, tmp_path: Path
+    embedded_target: RunningTarget, settings: Any, tmp_path: Path, two_cores: None
 ) -> None:
     file = tmp_path / "dies.py"
     file.write_text(
@@ -171,7 +171,7 @@ async def test_a_first_signal_ends_the_load_and_still_reports(
 
 
 async def test_a_first_signal_ends_worker_processes_too(
-    embedded_target: RunningTarget, settings: Any
+    embedded_target: RunningTarget, settings: Any, two_cores: None
 ) -> None:
     watch = Watch()
     run = settings(embedded_target, seconds=30.0, pools=2)

@@ -1,6 +1,5 @@
 """Whole runs on real databases: exact accounts, own tables, faults, several processes."""
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,7 +115,7 @@ async def test_a_connection_closed_inside_its_lease_harms_no_operation(
 
 
 async def test_several_pools_share_the_totals_over_worker_processes(
-    target: RunningTarget, settings: Any
+    target: RunningTarget, settings: Any, two_cores: None
 ) -> None:
     run = settings(target, pools=3, workers=9, operations=100)
 
@@ -125,7 +124,7 @@ async def test_several_pools_share_the_totals_over_worker_processes(
     report = outcome.report
     assert report.operations.succeeded == 100
     assert report.effective.pools == 3
-    assert report.effective.processes == min(3, len(os.sched_getaffinity(0)))
+    assert report.effective.processes == 2
 
 
 async def test_a_mix_draws_by_weight_and_uses_own_tables(
@@ -279,3 +278,19 @@ async def test_the_guides_closing_of_connections_is_handled_gracefully(
     outcome = await run_locally(settings(target, workload=plan, scenario=None))
 
     assert outcome.report.operations.succeeded == 200
+
+
+@pytest.mark.parametrize("level", ["namespace", "database"])
+async def test_users_of_a_namespace_or_a_database_can_run_tests_too(
+    target: RunningTarget, settings: Any, level: str
+) -> None:
+    async with pool_at(target) as pool:
+        await pool.query(
+            f"DEFINE USER OVERWRITE tester ON {level.upper()} PASSWORD 'pw' ROLES EDITOR"
+        )
+    run = settings(target)
+    user = replace(run.target, username="tester", password="pw", level=level)
+
+    outcome = await run_locally(replace(run, target=user))
+
+    assert outcome.report.operations.succeeded == 200, outcome.report.errors

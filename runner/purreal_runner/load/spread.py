@@ -21,10 +21,11 @@ def process_count(run: RunSettings, cores: int | None = None) -> int:
     """
     if run.in_process or isinstance(run.workload, Workload):
         return 1
-    return min(run.pools, cores or _usable_cores())
+    return min(run.pools, cores or usable_cores())
 
 
-def _usable_cores() -> int:
+def usable_cores() -> int:
+    """The cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
