@@ -1,0 +1,94 @@
+"""The real WebSocket transport: nothing is left of a connect that was cancelled, at any moment."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import serve
+
+from purreal._connector import WebSocketConnector
+from purreal._credentials import Credentials
+from purreal._errors import ConnectionLost, Outcome, Unreachable
+from purreal.testing import FakeServer
+
+
+def connector_to(server, **parameters):
+    return WebSocketConnector(
+        server.url, credentials=Credentials("root", "pw"), namespace="n", **parameters
+    )
+
+
+def open_files() -> int:
+    gc.collect()
+    return len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").is_dir() else 0
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110 (the operating system sends no event for this)
+            await asyncio.sleep(0.01)
+
+
+async def test_a_connect_cancelled_at_any_moment_leaves_no_socket_and_no_task():
+    async with FakeServer(password="pw") as server:
+        connector = connector_to(server)
+        await (await connector.connect()).close()
+        tasks, files = len(asyncio.all_tasks()), open_files()
+        for turns in range(40):
+            connecting = asyncio.create_task(connector.connect())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            connecting.cancel()
+            await asyncio.wait({connecting})
+            if not connecting.cancelled() and connecting.exception() is None:
+                connecting.result().abort()
+
+        await until(lambda: not server.connections)
+        await until(lambda: len(asyncio.all_tasks()) <= tasks)
+        await until(lambda: open_files() <= files)
+
+
+async def test_a_closed_connection_is_gone_from_the_server_too():
+    async with FakeServer(password="pw") as server:
+        connection = await connector_to(server).connect()
+
+        await connection.close()
+        await until(lambda: not server.connections)
+
+        with pytest.raises(ConnectionLost) as caught:
+            await connection.request("query", ["RETURN 1"])
+    assert caught.value.outcome is Outcome.NOT_SENT
+
+
+async def test_a_server_that_is_no_websocket_server_is_explained():
+    async def answer(reader, writer):
+        writer.write(b"SSH-2.0-OpenSSH\r\n")
+        writer.close()
+
+    listener = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    async with listener:
+        with pytest.raises(Unreachable, match="no SurrealDB WebSocket"):
+            await WebSocketConnector(f"ws://127.0.0.1:{port}").connect()
+
+
+async def test_a_server_without_the_cbor_protocol_is_explained():
+    async def talk(socket):
+        await socket.wait_closed()
+
+    async with serve(talk, "127.0.0.1", 0) as listener:
+        port = next(iter(listener.sockets)).getsockname()[1]
+        with pytest.raises(Unreachable, match="cbor"):
+            await WebSocketConnector(f"ws://127.0.0.1:{port}").connect()
+
+
+async def test_large_messages_travel_whole():
+    large = "x" * 5_000_000
+    async with FakeServer(respond=lambda text, variables: [variables["large"]]) as server:
+        connection = await WebSocketConnector(server.url).connect()
+
+        reply = await connection.request("query", ["RETURN $large", {"large": large}])
+        await connection.close()
+
+    assert reply[0]["result"] == large
