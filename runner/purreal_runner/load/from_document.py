@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from purreal_runner.document.enums import FaultType, WorkloadType
+from purreal_runner.document.enums import FaultType, LostRunnersPolicy, WorkloadType
 from purreal_runner.document.local import LocalRun
 from purreal_runner.document.pool import PoolSpec
 from purreal_runner.document.workload import MixOperation
@@ -47,6 +47,7 @@ def run_settings(local: LocalRun, circumstances: Circumstances) -> RunSettings:
         seed=spec.workload.seed,
         close_every=_close_every(local),
         thresholds=spec.thresholds,
+        losable_pools=_losable_pools(local),
         run_seconds=float(spec.run_seconds),
         ready_seconds=float(spec.deadlines.ready_seconds),
         keep_data=circumstances.keep_data,
@@ -97,6 +98,15 @@ def _mixed_query(operation: MixOperation) -> MixedQuery:
         transaction=operation.transaction,
         think_milliseconds=operation.think_time_milliseconds,
     )
+
+
+def _losable_pools(local: LocalRun) -> int:
+    spec = local.document.spec
+    if spec.lost_runners.policy is LostRunnersPolicy.FAIL:
+        return 0
+    all_but_one = spec.runners.pools - 1
+    maximum = spec.lost_runners.maximum
+    return all_but_one if maximum is None else maximum * spec.runners.processes
 
 
 def _close_every(local: LocalRun) -> int | None:

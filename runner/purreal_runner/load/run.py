@@ -79,6 +79,7 @@ class _Run:
         self._interrupted = False
         self._in_time = True
         self._notes: list[str] = []
+        self._problems: list[str] = []
         self._workload = _built(settings)
 
     def interrupt(self) -> None:
@@ -90,6 +91,7 @@ class _Run:
         _require_room(self._settings)
         async with ready_target(self._settings.target) as target:
             gathered = await self._load(target)
+        self._weigh_losses(gathered)
         merged = merge(gathered.parts)
         facts = run_facts(
             self._settings,
@@ -98,7 +100,7 @@ class _Run:
                 started_at=started_at,
                 processes=process_count(self._settings),
                 interrupted=self._interrupted,
-                problems=(*gathered.problems, *self._late()),
+                problems=tuple(self._problems),
                 notes=tuple(self._notes),
             ),
         )
@@ -144,13 +146,16 @@ class _Run:
 
     def _too_late(self) -> None:
         self._in_time = False
+        limit = self._settings.run_seconds
+        self._problems.append(
+            f"the load did not end within {limit:g} s and was stopped; raise runSeconds"
+        )
         self._control.stop()
 
-    def _late(self) -> list[str]:
-        if self._in_time:
-            return []
-        limit = self._settings.run_seconds
-        return [f"the load did not end within {limit:g} s and was stopped; raise runSeconds"]
+    def _weigh_losses(self, gathered: Gathered) -> None:
+        lost = self._settings.pools - len(gathered.parts)
+        tolerated = lost <= self._settings.losable_pools
+        (self._notes if tolerated else self._problems).extend(gathered.problems)
 
 
 def _built(settings: RunSettings) -> Workload:

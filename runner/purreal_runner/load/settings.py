@@ -38,6 +38,7 @@ class RunSettings:
         tables: names the run's own tables.
         setup: SurrealQL to run once before the load.
         close_every: close the connection in every n-th operation.
+        losable_pools: so many may be lost with their process before the run counts as failed.
         run_seconds: the run is stopped, and reported as not ended, after this time.
         keep_data: leave the run's tables as they are.
         cpu_stress: how many processes keep processors busy meanwhile.
@@ -60,6 +61,7 @@ class RunSettings:
     seed: int = 42
     close_every: int | None = None
     thresholds: tuple[Threshold, ...] = ()
+    losable_pools: int = 0
     run_seconds: float = 3600.0
     ready_seconds: float = 120.0
     keep_data: bool = False
