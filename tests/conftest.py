@@ -1,7 +1,8 @@
 """Owns what every test relies on: no event loop by accident, and real databases to test against."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -65,3 +66,15 @@ def no_event_loop_by_accident() -> None:
     a loop has been set, even None, the policy makes no more.
     """
     asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Callable[[RunningTarget], list[str]]:
+    """The options that point a command at a database; its password is in a file."""
+
+    def options(running: RunningTarget) -> list[str]:
+        file = tmp_path / "password"
+        file.write_text(running.password + "\n")
+        return ["--url", running.url, "--user", running.username, "--password-file", str(file)]
+
+    return options

@@ -40,6 +40,16 @@ def one_line(text: str) -> str:
     return line
 
 
+def started(*options: str) -> "subprocess.Popen[str]":
+    command = [sys.executable, "-m", "purreal_runner.cli", "run", *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_until(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
+    while not happened() and process.poll() is None:
+        os.sched_yield()
+
+
 def test_a_document_is_run_on_an_engine_of_its_own_and_judged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,27 +132,39 @@ def test_deliberate_stress_is_named_in_the_report(
     assert "cpu-stress" in json.loads(output.read_text())["run"]["deliberateStress"]
 
 
-def test_a_wrong_password_is_one_line(
-    target: RunningTarget, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def ended(*options: str) -> tuple[int, str]:
+    """Exit code and standard error of a process: there, logs show as they do to a user."""
+    with started(*options) as process:
+        _, errors = process.communicate()
+    return process.returncode, errors
+
+
+def test_a_wrong_password_is_one_line(target: RunningTarget, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("wrong-password\n")
 
-    code = main(["run", *SMALL, "--url", target.url, "--password-file", str(file)])
+    code, errors = ended(*SMALL, "--url", target.url, "--password-file", str(file))
 
     assert code == ExitCode.ERROR
-    line = one_line(capsys.readouterr().err)
-    assert "root" in line
-    assert "wrong-password" not in line
+    assert "root" in one_line(errors)
+    assert "wrong-password" not in errors
 
 
-def test_an_unreachable_host_is_one_line(
-    unused_tcp_port: int, capsys: pytest.CaptureFixture[str]
-) -> None:
-    code = main(["run", *SMALL, "--url", f"ws://127.0.0.1:{unused_tcp_port}"])
+def test_an_unreachable_host_is_one_line(unused_tcp_port: int) -> None:
+    code, errors = ended(*SMALL, "--url", f"ws://127.0.0.1:{unused_tcp_port}")
 
     assert code == ExitCode.ERROR
-    assert str(unused_tcp_port) in one_line(capsys.readouterr().err)
+    assert str(unused_tcp_port) in one_line(errors)
+
+
+def test_a_certificate_authority_that_is_none_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("not a certificate\n")
+
+    code, errors = ended(*SMALL, "--url", "wss://127.0.0.1:1", "--ca-file", str(file))
+
+    assert code == ExitCode.ERROR
+    assert "ca.pem" in one_line(errors)
 
 
 def test_a_typo_in_the_document_is_one_line_with_its_place(
@@ -218,16 +240,6 @@ def test_without_the_extra_the_command_says_which_one_to_install() -> None:
 
     assert done.returncode == ExitCode.ERROR
     assert "pip install 'purreal[runner" in one_line(done.stderr)
-
-
-def started(*options: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "purreal_runner.cli", "run", *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def wait_until(happened: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    while not happened() and process.poll() is None:
-        os.sched_yield()
 
 
 def test_a_second_ctrl_c_aborts_in_one_line(

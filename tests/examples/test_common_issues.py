@@ -18,12 +18,11 @@ ISSUES = "examples/common-issues"
 
 
 @pytest.fixture
-def report(embedded_target: RunningTarget, tmp_path: Path) -> Any:
+def report(embedded_target: RunningTarget, at: Any, tmp_path: Path) -> Any:
     def run(*what: str) -> dict[str, Any]:
-        password, output = tmp_path / "password", tmp_path / "report.json"
-        password.write_text(embedded_target.password)
-        target = ["--url", embedded_target.url, "--password-file", str(password)]
-        command = [sys.executable, "-m", "purreal_runner.cli", "run", *what, *target]
+        output = tmp_path / "report.json"
+        options = [*what, *at(embedded_target)]
+        command = [sys.executable, "-m", "purreal_runner.cli", "run", *options]
         done = subprocess.run(
             [*command, "--output", str(output)],
             cwd=ROOT,

@@ -2,7 +2,7 @@
 
 import ssl
 
-from purreal import Credentials, SurrealDBConnectionPool
+from purreal import ConfigurationError, Credentials, SurrealDBConnectionPool
 from purreal_runner.load.plan import ConnectionPlan, PoolLimits
 from purreal_runner.measure import observe
 
@@ -33,9 +33,19 @@ def credentials_of(connection: ConnectionPlan) -> Credentials | None:
 
 
 def ssl_context(connection: ConnectionPlan) -> ssl.SSLContext | None:
-    """Trusts the authority in `ca_file` besides the system's own; None: the library's default."""
+    """Trusts the authority in `ca_file` besides the system's own; None: the library's default.
+
+    Raises:
+        ConfigurationError: the file can't be read, or holds no certificate.
+    """
     if connection.ca_file is None:
         return None
     context = ssl.create_default_context()
-    context.load_verify_locations(connection.ca_file)
+    try:
+        context.load_verify_locations(connection.ca_file)
+    except OSError as error:
+        reason = error.strerror if not isinstance(error, ssl.SSLError) else "no certificate in it"
+        raise ConfigurationError(
+            f"{connection.ca_file} is no certificate authority in PEM form: {reason}"
+        ) from error
     return context

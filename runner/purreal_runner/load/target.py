@@ -1,7 +1,8 @@
 """Gets a database ready for a run: starts one if asked to, and looks whether it can be used."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 from purreal import ConnectFailed, Credentials, PurrealError, SurrealDBConnectionPool
@@ -120,10 +121,26 @@ async def _single(
         name="before and after the load",
     )
     try:
-        await pool.open(timeout=open_seconds)
+        with _said_once():
+            await pool.open(timeout=open_seconds)
         yield pool
     finally:
         await pool.close(grace=0.0)
+
+
+@contextmanager
+def _said_once() -> Iterator[None]:
+    """Keeps the pool's warnings back: what goes wrong while opening is raised and shown anyway."""
+    pool_logger = logging.getLogger("purreal")
+
+    def keep(record: logging.LogRecord) -> bool:
+        return record.levelno != logging.WARNING or pool_logger.isEnabledFor(logging.DEBUG)
+
+    pool_logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        pool_logger.removeFilter(keep)
 
 
 @asynccontextmanager
