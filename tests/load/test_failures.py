@@ -135,6 +135,14 @@ async def test_a_wrong_password_refuses_the_run_in_one_line(
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("pools", [1, 2])
+async def test_a_pool_that_does_not_open_in_time_refuses_the_run(
+    embedded_target: RunningTarget, settings: Any, two_cores: None, pools: int
+) -> None:
+    with pytest.raises(RunRefused, match=r"min_size|connection"):
+        await run_locally(settings(embedded_target, ready_seconds=0.0001, pools=pools))
+
+
 async def test_a_worker_process_that_dies_is_reported_and_the_others_still_count(
     embedded_target: RunningTarget, settings: Any, tmp_path: Path, two_cores: None
 ) -> None:

@@ -86,9 +86,13 @@ class ProcessRun:
             return await self._run_pools(time.monotonic_ns())
 
     async def _open_pools(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            for pool in self._pools:
-                group.create_task(self._open(pool))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for pool in self._pools:
+                    group.create_task(self._open(pool))
+        except ExceptionGroup as failures:
+            # Pools of one run fail alike: the first one says it all.
+            raise failures.exceptions[0] from failures.exceptions[0].__cause__
 
     async def _open(self, pool: SurrealDBConnectionPool) -> None:
         await pool.open(wait=True, timeout=self._load.open_seconds)

@@ -25,7 +25,7 @@ from purreal_runner.load.processes import Gathered
 from purreal_runner.load.progress import OnProgress
 from purreal_runner.load.settings import RunRefused, RunSettings
 from purreal_runner.load.spread import apply_load, process_count, shares
-from purreal_runner.load.target import ReadyTarget, ready_target
+from purreal_runner.load.target import ReadyTarget, precise_words, ready_target
 from purreal_runner.measure import merge
 from purreal_runner.report.build import build_report
 from purreal_runner.report.model import Report
@@ -121,8 +121,8 @@ class _Run:
                     self._on_progress,
                     self._alongside,
                 )
-            except* (ConnectFailed, ConfigurationError) as group:
-                raise RunRefused(_first_words(group)) from group
+            except (ConnectFailed, ConfigurationError) as error:
+                raise RunRefused(precise_words(error)) from error
 
     @asynccontextmanager
     async def _own_tables(self, target: ReadyTarget) -> AsyncIterator[None]:
@@ -184,11 +184,3 @@ def _require_room(settings: RunSettings) -> None:
         )
     except NoRoomForSockets as error:
         raise RunRefused(str(error)) from error
-
-
-def _first_words(group: BaseExceptionGroup[Exception]) -> str:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    cause = error.__cause__
-    return str(cause) if isinstance(cause, ConnectFailed) else str(error)

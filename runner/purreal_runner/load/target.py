@@ -83,7 +83,7 @@ async def look(connection: ConnectionPlan) -> str:
         async with single_connection(connection) as pool, pool.acquire() as conn:
             return str(await conn.version())
     except ConnectFailed as error:
-        raise RunRefused(_root_of(error)) from error
+        raise RunRefused(precise_words(error)) from error
     except (PurrealError, OSError) as error:
         raise RunRefused(f"{connection.url} can't be used: {error}") from error
 
@@ -153,7 +153,7 @@ async def single_connection(
         yield pool
 
 
-def _root_of(error: ConnectFailed) -> str:
+def precise_words(error: PurrealError) -> str:
     """The most precise words: "unreachable" rather than "0 of 1 connections were open"."""
     cause = error.__cause__
     return str(cause) if isinstance(cause, ConnectFailed) else str(error)

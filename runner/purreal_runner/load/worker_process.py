@@ -12,6 +12,7 @@ import sys
 from io import RawIOBase
 from typing import BinaryIO
 
+from purreal import PurrealError
 from purreal_runner.load.build_workload import build_workload
 from purreal_runner.load.control import Control
 from purreal_runner.load.loops import run_in_loop
@@ -28,6 +29,7 @@ from purreal_runner.load.protocol import (
     Ready,
     to_worker,
 )
+from purreal_runner.load.target import precise_words
 from purreal_runner.measure import Part
 from purreal_runner.workload.tables import OwnTables
 
@@ -101,9 +103,9 @@ def _take_standard_output() -> BinaryIO:
     return answers
 
 
-def _in_words(error: BaseException) -> str:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
+def _in_words(error: Exception) -> str:
+    if isinstance(error, PurrealError):
+        return precise_words(error)
     return f"{type(error).__name__}: {error}"
 
 
