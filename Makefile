@@ -1,7 +1,10 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Both make .venv, install what they
 # need into it and nowhere else, and are quick when repeated.
 
-PYTHON ?= $(firstword $(foreach p,python3.13 python3.12 python3.11 python3 python,$(if $(shell command -v $(p) 2>/dev/null),$(p))))
+# The first that runs and is new enough; names alone may be shims of versions that are not there.
+IS_NEW_ENOUGH := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p $(IS_NEW_ENOUGH) 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -36,8 +39,8 @@ clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "purreal needs Python 3.11 or newer, and there is no python3 here: install it first"; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "purreal needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Point to another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
+	@$(PYTHON) -c '' 2>/dev/null || { echo "purreal needs Python 3.11 or newer, and $(PYTHON) does not run here"; exit 2; }
+	@$(PYTHON) $(IS_NEW_ENOUGH) || { echo "purreal needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "$(PYTHON) can't make a virtual environment; on Debian and Ubuntu: apt install python3-venv"; exit 2; }
 
 $(VENV)/installed-demo: pyproject.toml | $(BIN)/python
