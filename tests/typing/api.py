@@ -1,5 +1,6 @@
 """Pins the types of the public API: mypy checks this file, nothing runs it."""
 
+from collections.abc import Callable
 from typing import Any, assert_type
 
 from purreal import (
@@ -11,6 +12,7 @@ from purreal import (
     SurrealDBConnectionPool,
     outcome_of,
 )
+from purreal.telemetry import Instrumentation, instrument, trace_exchanges
 
 
 async def the_pool() -> None:
@@ -50,6 +52,12 @@ async def the_pool() -> None:
     assert_type(stats.last_error, str | None)
     assert_type(await pool.close(grace=1.0), None)
     assert_type(outcome_of(ValueError()), Outcome | None)
+
+
+def telemetry(pool: SurrealDBConnectionPool) -> None:
+    with instrument(pool) as handle:
+        assert_type(handle, Instrumentation)
+    assert_type(trace_exchanges(), Callable[[Exchange], None])
 
 
 def wrong_calls() -> None:
