@@ -37,6 +37,9 @@ class Connection(Protocol):
 
     on_lost: Callable[[], None] | None
     """Called once, synchronously, when `usable` turns False by itself (not by abort or close)."""
+    on_abandoned: Callable[[], None] | None
+    """Called once, synchronously, instead of `on_lost` when somebody else cancelled the task that
+    reads the replies, which is what an event loop does that shuts down: begin nothing new on it."""
     on_exchange: Callable[[Exchange], None] | None
     """Called synchronously in the task that made the request, when the request ended."""
 

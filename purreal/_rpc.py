@@ -19,7 +19,14 @@ from purreal._errors import (
     UnreadableReply,
 )
 from purreal._tags import CodecError
-from purreal._transport import CLOSE_SECONDS, NotWritten, OpenTransport, Transport, describe_end
+from purreal._transport import (
+    CLOSE_SECONDS,
+    Abandoned,
+    NotWritten,
+    OpenTransport,
+    Transport,
+    describe_end,
+)
 
 Reply = Mapping[str, Any]
 
@@ -34,9 +41,12 @@ class RpcChannel:
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
     """
 
-    def __init__(self, endpoint: str, on_lost: Callable[[], None]) -> None:
+    def __init__(
+        self, endpoint: str, on_lost: Callable[[], None], on_abandoned: Callable[[], None]
+    ) -> None:
         self._endpoint = endpoint
         self._on_lost = on_lost
+        self._on_abandoned = on_abandoned
         self._ids = itertools.count(1)
         # Futures of requests that were handed to the transport and not answered. One whose caller
         # has gone stays, cancelled, until its reply comes: that is what `in_flight` counts.
@@ -46,14 +56,19 @@ class RpcChannel:
 
     @classmethod
     async def open(
-        cls, endpoint: str, open_transport: OpenTransport, on_lost: Callable[[], None]
+        cls,
+        endpoint: str,
+        open_transport: OpenTransport,
+        on_lost: Callable[[], None],
+        on_abandoned: Callable[[], None],
     ) -> RpcChannel:
         """Open a transport and talk over it.
 
         Args:
             on_lost: called once, synchronously, when the channel ends by itself.
+            on_abandoned: called instead when it ends because the event loop shuts down.
         """
-        channel = cls(endpoint, on_lost)
+        channel = cls(endpoint, on_lost, on_abandoned)
         transport = await open_transport(channel._receive, channel._transport_closed)
         channel._transport = transport
         if channel._end is not None:
@@ -142,7 +157,11 @@ class RpcChannel:
             waiter.set_result(reply)
 
     def _transport_closed(self, reason: Exception) -> None:
-        self._lose(describe_end(reason))
+        if not isinstance(reason, Abandoned):
+            self._lose(describe_end(reason))
+        elif self._end is None:
+            self._finish(str(reason))
+            self._on_abandoned()
 
     def _lose(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
         if self._end is None:

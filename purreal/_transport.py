@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl as ssl_module
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -23,6 +23,10 @@ PING_TIMEOUT_SECONDS = 20.0
 
 CLOSE_SECONDS = 1.0
 """How long a goodbye may take."""
+
+
+class Abandoned(Exception):
+    """The task that reads was cancelled by somebody else: the event loop is being shut down."""
 
 
 class NotWritten(Exception):
@@ -50,7 +54,7 @@ class Transport(Protocol):
 OnMessage = Callable[[bytes | str], None]
 """Takes one incoming message; must not raise."""
 OnClosed = Callable[[Exception], None]
-"""Called once when nothing more will come, whoever ended it, with the reason."""
+"""Called once when nothing more will come, whoever ended it, with the reason (or `Abandoned`)."""
 OpenTransport = Callable[[OnMessage, OnClosed], Awaitable[Transport]]
 """Opens a transport; when it raises or is cancelled, no socket is left."""
 
@@ -105,24 +109,28 @@ class WebSocketTransport:
         self, socket: ClientConnection, on_message: OnMessage, on_closed: OnClosed
     ) -> None:
         self._socket = socket
+        self._on_closed = on_closed
         self._ended = False
         self._reader = asyncio.get_running_loop().create_task(
-            self._read(on_message, on_closed), name="purreal-reader"
+            self._read(on_message), name="purreal-reader"
         )
+        # Not in the task: one that is cancelled before its first step never runs a line, and the
+        # requests that wait for this reader must end however it ends.
+        self._reader.add_done_callback(self._finished)
 
-    async def _read(self, on_message: OnMessage, on_closed: OnClosed) -> None:
-        reason: Exception = ConnectionError("the reader was stopped")
-        try:
-            while True:
-                on_message(await self._socket.recv())
-        except Exception as error:
-            reason = error
-        finally:
-            # Also when the task is cancelled from outside (a loop that shuts down): the requests
-            # that wait for this reader must end.
-            self._ended = True
-            self._socket.transport.abort()
-            on_closed(reason)
+    async def _read(self, on_message: OnMessage) -> NoReturn:
+        while True:
+            on_message(await self._socket.recv())
+
+    def _finished(self, reader: asyncio.Task[NoReturn]) -> None:
+        self.abort()
+        # Nothing here cancels the reader. Who does is a loop that shuts down, and no failure.
+        reason = None if reader.cancelled() else reader.exception()
+        self._on_closed(
+            reason
+            if isinstance(reason, Exception)
+            else Abandoned("the event loop is being shut down")
+        )
 
     async def send(self, message: bytes) -> None:
         """Write one message; see `Transport`."""

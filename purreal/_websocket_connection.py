@@ -37,6 +37,7 @@ class WebSocketConnection:
     def __init__(self, endpoint: str, request_timeout: float | None, set_up: SetUp) -> None:
         self.id = next(_ids)
         self.on_lost: Callable[[], None] | None = None
+        self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
         self._endpoint = endpoint
         self._request_timeout = request_timeout
@@ -47,11 +48,17 @@ class WebSocketConnection:
 
     async def open(self, open_transport: OpenTransport) -> None:
         """Open the socket. When this raises or is cancelled, there is none."""
-        self._channel = await RpcChannel.open(self._endpoint, open_transport, self._channel_lost)
+        self._channel = await RpcChannel.open(
+            self._endpoint, open_transport, self._channel_lost, self._channel_abandoned
+        )
 
     def _channel_lost(self) -> None:
         if self.on_lost is not None:
             self.on_lost()
+
+    def _channel_abandoned(self) -> None:
+        if self.on_abandoned is not None:
+            self.on_abandoned()
 
     @property
     def usable(self) -> bool:

@@ -16,6 +16,8 @@ from purreal.testing._script import OK, Ended, Gate, Script, Step
 
 Operation = Literal["connect", "check", "reset", "request", "close"]
 
+End = Literal["closed", "aborted", "lost", "abandoned"]
+
 _CLOSE_SECONDS = 1.0
 _ids = itertools.count(1)
 
@@ -100,7 +102,8 @@ class FakeConnection:
 
     Attributes:
         requests: every ``(method, params)`` that was asked for.
-        ended: how it came to its end: None while open, else ``closed``, ``aborted`` or ``lost``.
+        ended: how it came to its end: None while open, else ``closed``, ``aborted``, ``lost`` or
+            ``abandoned``.
     """
 
     def __init__(self, connector: FakeConnector) -> None:
@@ -109,9 +112,10 @@ class FakeConnection:
         self.in_flight = 0
         self.dirty = False
         self.on_lost: Callable[[], None] | None = None
+        self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
         self.requests: list[tuple[str, list[Any]]] = []
-        self.ended: Literal["closed", "aborted", "lost"] | None = None
+        self.ended: End | None = None
         self._connector = connector
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -198,7 +202,14 @@ class FakeConnection:
             if self.on_lost is not None:
                 self.on_lost()
 
-    def _end(self, how: Literal["closed", "aborted", "lost"]) -> None:
+    def abandon(self) -> None:
+        """Simulate an event loop that shuts down: as `lose`, but `on_abandoned` is called."""
+        if self.ended is None and self.usable:
+            self._end("abandoned")
+            if self.on_abandoned is not None:
+                self.on_abandoned()
+
+    def _end(self, how: End) -> None:
         self.usable = False
         if self.ended is None:
             self.ended = how

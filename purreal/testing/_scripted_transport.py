@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from purreal import _codec
-from purreal._transport import NotWritten, OnClosed, OnMessage
+from purreal._transport import Abandoned, NotWritten, OnClosed, OnMessage
 from purreal.testing._script import OK, Ended, Gate, Script, Step
 
 Params = list[Any]
@@ -180,6 +180,10 @@ class ScriptedTransport:
         if not self.ended:
             self._end()
             self._on_closed(reason or ConnectionResetError("the scripted peer went away"))
+
+    def abandon(self) -> None:
+        """Drop the connection as an event loop does that shuts down."""
+        self.lose(Abandoned("the event loop is being shut down"))
 
     async def close(self) -> None:
         """Say goodbye, as scripted."""

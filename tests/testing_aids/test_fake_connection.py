@@ -88,6 +88,19 @@ async def test_a_loss_is_reported_once():
     assert caught.value.outcome is Outcome.NOT_SENT
 
 
+async def test_a_loop_that_shuts_down_is_told_instead_of_a_loss():
+    connection = await FakeConnector().connect()
+    told = []
+    connection.on_lost = lambda: told.append("lost")
+    connection.on_abandoned = lambda: told.append("abandoned")
+
+    connection.abandon()
+    connection.abandon()
+    connection.lose()
+
+    assert (told, connection.ended, connection.usable) == (["abandoned"], "abandoned", False)
+
+
 async def test_an_abandoned_request_stays_in_flight():
     connector = FakeConnector()
     connector.script("request", NEVER, returns(7))

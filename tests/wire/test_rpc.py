@@ -40,7 +40,10 @@ def losses() -> list[str]:
 @pytest.fixture
 async def channel(server, losses) -> RpcChannel:
     return await RpcChannel.open(
-        "ws://db/rpc", server.open_transport, lambda: losses.append("lost")
+        "ws://db/rpc",
+        server.open_transport,
+        lambda: losses.append("lost"),
+        lambda: losses.append("abandoned"),
     )
 
 
@@ -124,6 +127,20 @@ async def test_a_server_that_goes_away_loses_the_connection(channel, server, mes
 
     assert [type(task.exception()) for task in requests] == [ConnectionLost, ConnectionLost]
     assert not channel.usable
+
+
+async def test_a_loop_that_shuts_down_is_no_loss_but_ends_all_requests(channel, server, losses):
+    server.answer("query", SILENCE)
+    request = ask(channel)
+    await settle()
+
+    server.transports[0].abandon()
+    await asyncio.wait({request}, timeout=1.0)
+
+    assert type(request.exception()) is ConnectionLost
+    assert request.exception().outcome is Outcome.UNKNOWN
+    assert "shut down" in str(request.exception())
+    assert (channel.usable, losses) == (False, ["abandoned"])
 
 
 async def test_an_ordinary_error_reply_is_a_reply(channel, server, losses):
