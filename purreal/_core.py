@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from math import inf
 from typing import TYPE_CHECKING
 
 from purreal import _refusals as refusals
 from purreal._errors import AcquireTimeout, ConnectFailed, PoolClosed
 from purreal._ledger import Ledger
-from purreal._pacing import Backoff, draw_expiry, shrink_interval
+from purreal._pacing import Backoff, draw_expiry
 from purreal._slots import (
     Borrower,
     Check,
@@ -33,6 +32,7 @@ from purreal._slots import (
     SlotState,
     Waiter,
 )
+from purreal._timetable import Timetable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,15 +48,11 @@ class Core:
         self.config = config
         self.ledger = Ledger(config)
         self.commands: deque[Command] = deque()
-        self.next_tick = inf
-        """When `tick` has something to do; the pool keeps one timer for it."""
+        self.timetable = Timetable(config, self.ledger)
         self.closed = False
         self.last_error: ConnectFailed | None = None
         self._rng = rng
         self._backoff = Backoff(rng)
-        self.floor = config.min_size
-        """Connections to keep open: `min_size`, at the start maybe more."""
-        self._shrink_at = -inf
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -71,10 +67,11 @@ class Core:
         Raises:
             PoolClosed, AcquireTimeout, TooManyWaiters, NestedAcquireError: nothing was lent.
         """
-        if self.closed:
-            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         ledger = self.ledger
         ledger.counters.requests += 1
+        if self.closed:
+            ledger.counters.failed += 1
+            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         while ledger.idle and not ledger.waiting:
             slot = next(reversed(ledger.idle))
             if now >= slot.expires_at:
@@ -132,18 +129,18 @@ class Core:
         self.last_error = None
         self.ledger.opened(slot, connection, draw_expiry(now, self.config.max_lifetime, self._rng))
         self._prepared(slot, now)
-        self._wake_for_shrinking()  # one more may make an older one surplus
+        self.timetable.plan_shrinking()  # one more may make an older one surplus
 
-    def connect_failed(self, slot: Slot, error: ConnectFailed, now: float) -> None:
-        """None could be opened: pause, and tell the waiters if nothing else can serve them."""
+    def connect_failed(self, slot: Slot, error: ConnectFailed, started: float, now: float) -> None:
+        """An attempt begun at `started` failed: pause; tell waiters whom nothing else can serve."""
         self.ledger.counters.connect_failures += 1
         self.last_error = error
-        self._backoff.failed(now)
+        self._backoff.failed(started, now)
         self.ledger.vacate(slot)
         if self._is_hopeless():
             self._fail_all(error.copy, cause=error)
         self._provide(now)
-        self._wake_by(self._backoff.retry_at)
+        self.timetable.wake_by(self._backoff.retry_at)
 
     def vacated(self, slot: Slot, now: float) -> None:
         """A connection is closed for good, or the attempt to open it was called off."""
@@ -159,9 +156,17 @@ class Core:
         self.ledger.counters.resets += 1
         self._prepared(slot, now)
 
+    def is_slow(self, slot: Slot, now: float) -> None:
+        """A check or a reset takes its time: serve its waiter in another way, if there is one."""
+        if slot.state in (SlotState.CHECKING, SlotState.RESETTING):
+            self.ledger.mark_slow(slot)
+            self._provide(now)
+
     def unfit(self, slot: Slot, now: float) -> None:
         """A check or a reset failed."""
         self.ledger.counters.discarded += 1
+        if slot.state is SlotState.CHECKING:
+            self._discard_stale(now)
         self._close(slot)
         self._provide(now)
 
@@ -176,32 +181,24 @@ class Core:
 
     # -- time -------------------------------------------------------------------------------------
 
-    def start(self, floor: int, now: float) -> None:
-        """Begin to fill: to `floor` connections at first, to `min_size` from then on."""
-        self.floor = max(floor, self.config.min_size)
+    def fill(self, floor: int, now: float) -> None:
+        """Keep at least `floor` connections open from now on."""
+        self.timetable.floor = floor
+        self.timetable.plan_shrinking()
         self._provide(now)
-
-    @property
-    def has_filled(self) -> bool:
-        """Whether as many connections are open as `start` asked for."""
-        return self.ledger.open >= self.floor
-
-    def settle(self) -> None:
-        """The start is over: from now on `min_size` is the floor."""
-        self.floor = self.config.min_size
 
     def tick(self, now: float) -> None:
-        """Retire what is too old, shrink by one, refill, and set `next_tick` anew."""
-        self.next_tick = inf
-        for slot in [slot for slot in self.ledger.idle if now >= slot.expires_at]:
+        """Retire what is too old, shrink by one, refill, and plan the next tick."""
+        for slot in self.timetable.expired(now):
             self._retire_expired(slot)
-        self._shrink(now)
+        coldest = self.timetable.surplus(now)
+        if coldest is not None:
+            self.ledger.counters.retired_idle += 1
+            self._close(coldest)
         self._provide(now)
-        for slot in self.ledger.idle:
-            self._wake_by(slot.expires_at)
-        self._wake_for_shrinking()
+        self.timetable.plan()
         if self._backoff.retry_at > now:
-            self._wake_by(self._backoff.retry_at)
+            self.timetable.wake_by(self._backoff.retry_at)
 
     def begin_close(self) -> None:
         """Serve nobody any more: waiters fail now, idle connections close now."""
@@ -226,14 +223,15 @@ class Core:
                 self._retire_expired(slot)
             elif not self._is_stale(slot, now):
                 self._grant(slot, now)
-            elif ledger.coming < len(ledger.waiting):
+            elif self._should_check():
                 ledger.prepare(slot, SlotState.CHECKING)
                 self.commands.append(Check(slot))
             else:
-                break  # the newest idle one is stale, so all are, and enough are being checked
+                break  # the newest idle one is stale, so all are
         missing = len(ledger.waiting) - ledger.coming
-        if ledger.open < self.floor:
-            missing = max(missing, self.floor - ledger.open - ledger.connecting)
+        floor = self.timetable.floor
+        if ledger.open < floor:
+            missing = max(missing, floor - ledger.open - ledger.connecting)
         while missing > 0 and self._may_connect(now):
             self.commands.append(Open(ledger.occupy()))
             missing -= 1
@@ -245,10 +243,18 @@ class Core:
         limit = 1 if self._backoff.failures else self.config.max_connecting
         return self.ledger.connecting < limit
 
+    def _should_check(self) -> bool:
+        """Whether to check one more stale connection for those who wait."""
+        ledger = self.ledger
+        if ledger.slow and ledger.vacant:
+            return False  # the last ones did not answer: a new connection is the better bet
+        return ledger.coming < len(ledger.waiting)
+
     def _is_hopeless(self) -> bool:
         """Whether nothing that exists could still serve a waiter."""
         ledger = self.ledger
-        return not ledger.idle and len(ledger.leased) - ledger.lost_leases + ledger.coming == 0
+        usable_leases = len(ledger.leased) - ledger.lost_leases
+        return not ledger.idle and usable_leases + ledger.connecting + ledger.preparing == 0
 
     def _is_stale(self, slot: Slot, now: float) -> bool:
         limit = self.config.check_after_idle
@@ -285,12 +291,7 @@ class Core:
             self._grant(slot, now)
             return
         self.ledger.park(slot, now)
-        # Only when it can be earlier than planned: this is the way of every returned lease.
-        if slot.expires_at < self.next_tick:
-            self.next_tick = slot.expires_at
-        limit = self.config.max_idle_time
-        if limit is not None and now + limit < self.next_tick:
-            self._wake_for_shrinking()
+        self.timetable.parked(slot, now)
 
     def _grant(self, slot: Slot, now: float) -> None:
         waiter = next(iter(self.ledger.waiting))
@@ -317,26 +318,8 @@ class Core:
         self.ledger.counters.retired_lifetime += 1
         self._close(slot)
 
-    def _has_surplus(self) -> bool:
-        return bool(self.ledger.idle) and self.ledger.open > self.config.min_size
-
-    def _shrink(self, now: float) -> None:
-        """Close the coldest idle connection if the pool can do without it for long enough."""
-        limit = self.config.max_idle_time
-        if limit is None or not self._has_surplus() or now < self._shrink_at:
-            return
-        coldest = next(iter(self.ledger.idle))
-        if now >= coldest.idle_since + limit:
-            self.ledger.counters.retired_idle += 1
-            self._close(coldest)
-            self._shrink_at = now + shrink_interval(limit)
-
-    def _wake_for_shrinking(self) -> None:
-        limit = self.config.max_idle_time
-        if limit is not None and self._has_surplus():
-            coldest = next(iter(self.ledger.idle))
-            self._wake_by(max(coldest.idle_since + limit, self._shrink_at))
-
-    def _wake_by(self, when: float) -> None:
-        if when < self.next_tick:
-            self.next_tick = when
+    def _discard_stale(self, now: float) -> None:
+        """One that was idle for long is dead: those of its age have shared its fate."""
+        for slot in [slot for slot in self.ledger.idle if self._is_stale(slot, now)]:
+            self.ledger.counters.discarded += 1
+            self._close(slot)

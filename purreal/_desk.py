@@ -55,7 +55,7 @@ class Desk:
             found.future = GrantFuture(self._core, found, self._loop)
         finally:
             self._executor.execute()
-        return Lease(self, await self._wait_for(found, found.future, timeout))
+        return Lease(self, await self._wait_for(found, timeout))
 
     def take_back(self, lease: Lease) -> None:
         """End a lease. Synchronous, so no cancellation can come in between.
@@ -74,9 +74,8 @@ class Desk:
         self._core.release(lease.slot, lease.condition(), self._loop.time())
         self._executor.execute()
 
-    async def _wait_for(
-        self, waiter: Waiter, future: asyncio.Future[Slot], timeout: float | None
-    ) -> Slot:
+    async def _wait_for(self, waiter: Waiter, timeout: float | None) -> Slot:
+        future = waiter.future
         timer = None
         if timeout is not None:
             timer = self._loop.call_at(waiter.asked_at + timeout, self._expire, waiter)
@@ -91,7 +90,7 @@ class Desk:
                 timer.cancel()
 
     def _expire(self, waiter: Waiter) -> None:
-        if waiter.future is not None and not waiter.future.done():
+        if not waiter.future.done():
             waiter.future.set_exception(self._core.expire(waiter, self._loop.time()))
 
     def _give_up(self, future: asyncio.Future[Slot]) -> None:

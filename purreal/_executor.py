@@ -9,7 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from purreal._errors import ConnectFailed, Unreachable
-from purreal._slots import Check, Close, Condition, Fail, Grant, Open, Reset
+from purreal._slots import Check, Close, Fail, Grant, Open, Reset, SlotState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -22,6 +22,9 @@ logger = logging.getLogger("purreal")
 
 PREPARE_LIMIT: Final = 5.0
 """Seconds for a check, and for a reset; a connection that needs longer is replaced."""
+
+SLOW_AFTER: Final = 0.5
+"""Seconds of a check or a reset after which its waiter may be served in another way."""
 
 CLOSE_LIMIT: Final = 2.0
 """Seconds for a polite close; then the socket is aborted."""
@@ -72,7 +75,7 @@ class Executor:
         while commands:
             match commands.popleft():
                 case Grant(waiter, slot):
-                    self._hand_over(waiter, slot)
+                    waiter.future.set_result(slot)
                 case Open(slot):
                     self._spawn(self._open(slot), slot)
                 case Close(slot):
@@ -82,10 +85,9 @@ class Executor:
                 case Reset(slot):
                     self._spawn(self._reset(slot), slot)
                 case Fail(waiter, error):
-                    if waiter.future is not None and not waiter.future.done():
-                        waiter.future.set_exception(error)
-        if self._core.next_tick < self._timer_at:
-            self._set_timer(self._core.next_tick)
+                    waiter.future.set_exception(error)
+        if self._core.timetable.next_tick < self._timer_at:
+            self._set_timer(self._core.timetable.next_tick)
         if self._watchers:
             self.wake_watchers()
 
@@ -108,6 +110,11 @@ class Executor:
             if not watcher[1].done():
                 watcher[1].set_result(None)
 
+    def call_off_connects(self) -> None:
+        """Nobody needs a new connection any more."""
+        for job in [job for job, slot in self._jobs.items() if slot.state is SlotState.CONNECTING]:
+            job.cancel()
+
     async def shut_down(self) -> None:
         """End every task, timer and socket at once; then wait until the tasks are gone."""
         self._end()
@@ -120,57 +127,60 @@ class Executor:
         self._ended = True
         self._set_timer(inf)
 
-    # -- one method for each command --------------------------------------------------------------
+    def _end_with_loop(self) -> None:
+        """The event loop is being shut down with the pool open: begin nothing new."""
+        self._end()
+        self._core.begin_close()
+        self.execute()
 
-    def _hand_over(self, waiter: Waiter, slot: Slot) -> None:
-        if waiter.future is None or waiter.future.done():
-            self._core.release(slot, Condition.CLEAN, self._loop.time())
-        else:
-            waiter.future.set_result(slot)
+    # -- one method for each command --------------------------------------------------------------
 
     async def _open(self, slot: Slot) -> None:
         started = self._loop.time()
         limit = self._core.config.connect_timeout
-        connection: Connection | None = None
         try:
             async with asyncio.timeout(limit):
                 connection = await self._connector.connect()
         except Exception as error:
-            if connection is not None:
-                connection.abort()
-            self._report_failure(slot, self._as_connect_failure(error, limit))
+            self._report_failure(slot, self._as_connect_failure(error, limit), started)
+            return
+        if not connection.usable:
+            endpoint = self._connector.endpoint
+            failure = Unreachable(f"{endpoint} closed a new connection at once", endpoint=endpoint)
+            self._report_failure(slot, failure, started)
             return
         connection.on_lost = partial(self._lost, slot, connection)
+        connection.on_abandoned = self._end_with_loop
         connection.on_exchange = self._on_exchange
         now = self._loop.time()
         if self._core.last_error is not None:
             logger.info("connected to %s again", self._connector.endpoint)
         self._core.connected(slot, connection, now - started, now)
-        if not connection.usable:
-            self._core.lost(slot, now)
         self.execute()
 
     async def _check(self, slot: Slot) -> None:
-        connection = _connection_of(slot)
-        try:
-            async with asyncio.timeout(PREPARE_LIMIT):
-                await connection.check()
-        except Exception as error:
-            self._report_unfit(slot, connection, "check", error)
-        else:
+        if await self._is_prepared(slot, "check", _connection_of(slot).check()):
             self._core.checked(slot, self._loop.time())
             self.execute()
 
     async def _reset(self, slot: Slot) -> None:
-        connection = _connection_of(slot)
-        try:
-            async with asyncio.timeout(PREPARE_LIMIT):
-                await connection.reset()
-        except Exception as error:
-            self._report_unfit(slot, connection, "reset", error)
-        else:
+        if await self._is_prepared(slot, "reset", _connection_of(slot).reset()):
             self._core.was_reset(slot, self._loop.time())
             self.execute()
+
+    async def _is_prepared(
+        self, slot: Slot, what: str, preparation: Coroutine[object, object, None]
+    ) -> bool:
+        slow = self._loop.call_later(SLOW_AFTER, self._report_slow, slot)
+        try:
+            async with asyncio.timeout(PREPARE_LIMIT):
+                await preparation
+        except Exception as error:
+            self._report_unfit(slot, what, error)
+            return False
+        finally:
+            slow.cancel()
+        return True
 
     async def _close(self, slot: Slot) -> None:
         connection = _connection_of(slot)
@@ -205,16 +215,19 @@ class Executor:
         failure.__cause__ = error
         return failure
 
-    def _report_failure(self, slot: Slot, failure: ConnectFailed) -> None:
+    def _report_failure(self, slot: Slot, failure: ConnectFailed, started: float) -> None:
         first = self._core.last_error is None
         logger.log(logging.WARNING if first else logging.DEBUG, "connect failed: %s", failure)
-        self._core.connect_failed(slot, failure, self._loop.time())
+        self._core.connect_failed(slot, failure, started, self._loop.time())
         self.execute()
 
-    def _report_unfit(
-        self, slot: Slot, connection: Connection, what: str, error: Exception
-    ) -> None:
-        logger.debug("%s of %s failed, it is replaced: %r", what, connection, error)
+    def _report_slow(self, slot: Slot) -> None:
+        self._core.is_slow(slot, self._loop.time())
+        self.execute()
+
+    def _report_unfit(self, slot: Slot, what: str, error: Exception) -> None:
+        connection = _connection_of(slot)
+        logger.debug("%s of connection %s failed: %r", what, connection.id, error)
         connection.abort()
         self._core.unfit(slot, self._loop.time())
         self.execute()
@@ -234,10 +247,8 @@ class Executor:
         # Here, not in the job: a task that is cancelled before its first step never runs a line.
         slot = self._jobs.pop(task)
         if task.cancelled():
-            if not self._ended:
-                # Only the end of the loop cancels a task that is ours: open nothing any more.
-                self._end()
-                self._core.begin_close()
+            if not self._core.closed:
+                self._end_with_loop()  # nobody else cancels a task that is ours
             self._drop(slot)
         elif (error := task.exception()) is not None:
             logger.error("a connection is given up after an unexpected error", exc_info=error)

@@ -86,18 +86,24 @@ class Lease(Methods):
 class Acquisition:
     """What `pool.acquire()` returns: `async with` it to hold a lease for the block."""
 
-    __slots__ = ("_lease", "_place", "_pool", "_timeout")
+    __slots__ = ("_is_entered", "_lease", "_place", "_pool", "_timeout")
 
     def __init__(self, pool: SurrealDBConnectionPool, timeout: float | None, place: Place) -> None:
         self._pool = pool
         self._timeout = timeout
         self._place = place
         self._lease: Lease | None = None
+        self._is_entered = False
 
     async def __aenter__(self) -> Lease:
-        if self._lease is not None:
-            raise LeaseError("this acquisition holds a lease already; call acquire() once for each")
-        self._lease = await self._pool._obtain(self._timeout, self._place, scoped=True)
+        if self._is_entered:
+            raise LeaseError("this acquisition is in use already: call acquire() once for each")
+        self._is_entered = True
+        try:
+            self._lease = await self._pool._obtain(self._timeout, self._place, scoped=True)
+        except BaseException:
+            self._is_entered = False
+            raise
         return self._lease
 
     async def __aexit__(
@@ -107,5 +113,6 @@ class Acquisition:
         traceback: TracebackType | None,
     ) -> None:
         lease, self._lease = self._lease, None
+        self._is_entered = False
         if lease is not None:
             self._pool.checkin(lease)

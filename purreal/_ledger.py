@@ -44,7 +44,9 @@ class Ledger:
         self.open = 0
         """Connections that exist and can be lent, now or when their preparation is over."""
         self.coming = 0
-        """Connections that will be ready without anybody returning one."""
+        """Connections that will be ready soon without anybody returning one."""
+        self.slow = 0
+        """Checks and resets that take their time; they are not counted as coming."""
         self._count = [0] * len(SlotState)
         self._count[SlotState.VACANT] = config.max_size
 
@@ -119,6 +121,11 @@ class Ledger:
         self.idle.pop(slot, None)
         self._move(slot, state)
 
+    def mark_slow(self, slot: Slot) -> None:
+        slot.slow = True
+        self.slow += 1
+        self.coming -= 1
+
     def close(self, slot: Slot) -> None:
         self.idle.pop(slot, None)
         self._move(slot, SlotState.CLOSING)
@@ -140,6 +147,10 @@ class Ledger:
         self._count[state] += 1
         slot.state = state
         self.coming += _IS_COMING[state] - _IS_COMING[before]
+        if slot.slow:
+            slot.slow = False
+            self.slow -= 1
+            self.coming += 1
         self.open += _IS_OPEN[state] - _IS_OPEN[before]
         if self.open > self.counters.peak_open:
             self.counters.peak_open = self.open

@@ -30,8 +30,6 @@ class HeldLeases:
 
     def lent(self, task: Task[object]) -> None:
         self._held[task] = self._held.get(task, 0) + 1
-        if task in self._waiting:
-            self.stuck += 1
 
     def returned(self, task: Task[object]) -> None:
         left = self._held[task] - 1

@@ -36,7 +36,10 @@ class Backoff:
         """No attempt before this time."""
         return self._retry_at
 
-    def failed(self, now: float) -> None:
+    def failed(self, started: float, now: float) -> None:
+        """An attempt begun at `started` failed; of attempts side by side only the first counts."""
+        if started < self._retry_at:
+            return
         pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(self.failures, 16))
         self.failures += 1
         self._retry_at = now + pause * self._rng.uniform(1 - BACKOFF_JITTER, 1 + BACKOFF_JITTER)

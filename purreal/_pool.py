@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import sys
 from enum import Enum
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 from purreal._config import PoolConfig
 from purreal._core import Core
-from purreal._errors import LeaseError, PoolClosed, PoolNotOpen
+from purreal._errors import ConfigurationError, LeaseError, PoolClosed, PoolNotOpen
 from purreal._lease import Acquisition, Lease
 from purreal._running import RunningPool
 
@@ -57,7 +58,8 @@ class SurrealDBConnectionPool:
         ssl: TLS settings for `wss://`.
         name: shows in `repr`, statistics and logs.
         on_exchange: called synchronously after each request made through a lease.
-        connector: makes the connections instead of the built-in one; `purreal.testing` has fakes.
+        connector: makes the connections instead of the built-in one, which `uri`, `credentials`,
+            `namespace`, `database`, `ssl`, `request_timeout` are for (`purreal.testing` has some).
 
     Raises:
         ConfigurationError: a parameter can't work.
@@ -111,6 +113,11 @@ class SurrealDBConnectionPool:
                 connect_timeout=connect_timeout,
                 request_timeout=request_timeout,
             )
+        elif any(given is not None for given in (credentials, namespace, database, ssl)):
+            raise ConfigurationError(
+                "credentials, namespace, database and ssl are for the built-in connector: give "
+                "them to your own connector instead"
+            )
         self._connector = connector
         self._on_exchange = on_exchange
         self._core = Core(self._config, random.Random())
@@ -136,12 +143,13 @@ class SurrealDBConnectionPool:
         if self.closed:
             raise PoolClosed(f"the pool {self._config.name!r} is closed: make a new one")
         if self._running is None:
-            floor = max(1, self._config.min_size) if wait else 0
-            self._running = RunningPool(self._config, self._connector, self._on_exchange, floor)
+            self._running = RunningPool(self._config, self._connector, self._on_exchange)
             self._core = self._running.core
         self._running.desk.require_right_place("can't open this pool")
         if wait:
-            await self._wait_until_filled(self._running, timeout)
+            await self._wait_until_filled(self._running, _seconds("timeout", timeout))
+        else:
+            self._running.fill_in_background()
 
     async def close(self, grace: float = 5.0) -> None:
         """Serve nobody any more and close everything. Idempotent; a second call may hurry it.
@@ -150,11 +158,12 @@ class SurrealDBConnectionPool:
         returned during `grace` seconds and are aborted then. Ends within `grace` plus two seconds.
         Cancelling the call does not stop the closing.
         """
+        seconds = _seconds("grace", grace)
         if self._running is not None:
             self._running.desk.require_right_place("can't close this pool")
         self._closed = True
         if self._running is not None:
-            await self._running.close(grace)
+            await self._running.close(seconds)
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -188,14 +197,14 @@ class SurrealDBConnectionPool:
         Warns:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
-        return Acquisition(self, self._seconds(timeout), _place_of_caller())
+        return Acquisition(self, self._limit(timeout), _place_of_caller())
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
 
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
-        return await self._obtain(self._seconds(timeout), _place_of_caller(), scoped=False)
+        return await self._obtain(self._limit(timeout), _place_of_caller(), scoped=False)
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -241,8 +250,10 @@ class SurrealDBConnectionPool:
 
     # -- behind the scenes ------------------------------------------------------------------------
 
-    def _seconds(self, timeout: Timeout) -> float | None:
-        return self._config.acquire_timeout if timeout is _POOLS else timeout
+    def _limit(self, timeout: Timeout) -> float | None:
+        if timeout is _POOLS:
+            return self._config.acquire_timeout
+        return None if timeout is None else _seconds("timeout", timeout)
 
     def _obtain(
         self, timeout: float | None, place: Place, *, scoped: bool
@@ -260,10 +271,17 @@ class SurrealDBConnectionPool:
         try:
             await running.wait_until_filled(timeout)
         except BaseException:
-            if self._running is running and not self._closed:
+            if self._running is running and running.is_stillborn:
                 self._running = None  # as if never opened: it may be opened again
                 await running.abandon()
             raise
+
+
+def _seconds(name: str, value: float) -> float:
+    # A NaN would never expire, and would disturb the order of the loop's timers.
+    if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
+        raise ConfigurationError(f"{name}={value!r} is not a number of seconds")
+    return value
 
 
 def _place_of_caller() -> Place:

@@ -22,11 +22,13 @@ def now_or_never(ledger: Ledger) -> AcquireTimeout:
 def acquire_timeout(
     ledger: Ledger, seconds: float, last_error: ConnectFailed | None
 ) -> AcquireTimeout:
-    cause = f"; the last connect failed: {last_error}" if last_error else ""
-    error = AcquireTimeout(
-        f"no connection within {seconds:.1f} s ({ledger.describe()}{cause}): raise max_size or "
-        "acquire_timeout, or shorten the work inside each lease"
-    )
+    if last_error is not None:
+        advice = f"the last connect failed: {last_error}"
+    elif ledger.connecting > len(ledger.waiting):
+        advice = "connections open too slowly: raise min_size, or look at the load of the server"
+    else:
+        advice = "raise max_size or acquire_timeout, or shorten the work inside each lease"
+    error = AcquireTimeout(f"no connection within {seconds:.1f} s ({ledger.describe()}): {advice}")
     error.__cause__ = last_error
     return error
 

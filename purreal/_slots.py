@@ -58,6 +58,7 @@ class Slot:
         "idle_since",
         "leased_at",
         "lost",
+        "slow",
         "state",
     )
 
@@ -73,17 +74,20 @@ class Slot:
         self.idle_since = 0.0
         self.leased_at = 0.0
         self.lost = False
+        self.slow = False
 
 
 class Waiter:
-    """One caller in the queue; `future` belongs to the pool, the core never looks at it."""
+    """One caller in the queue."""
 
     __slots__ = ("asked_at", "borrower", "future")
+
+    future: Future[Slot]
+    """Set by the desk before any command is executed; the core never looks at it."""
 
     def __init__(self, asked_at: float, borrower: Borrower) -> None:
         self.asked_at = asked_at
         self.borrower = borrower
-        self.future: Future[Slot] | None = None
 
 
 class Open(NamedTuple):

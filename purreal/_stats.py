@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Counters:
-    """Running totals; only `Core` changes them, each in one place."""
+    """Running totals; only `Core` and `Ledger` change them."""
 
     requests: int = 0
     granted: int = 0
@@ -50,13 +50,13 @@ class PoolStats:
         preparing: being checked before, or reset after, a lease.
         closing: being closed; they still hold their slot.
         waiting: callers of `acquire()` that wait now.
-        requests: calls of `acquire()` and `checkout()` so far.
+        requests: calls of `acquire()`, `checkout()` and `query()` since the pool was opened.
         granted: requests that got a connection.
         timed_out: requests that ran into their deadline.
         shed: requests refused at once (`max_waiting`, a nested acquire that only dead-locks).
         cancelled: requests whose task was cancelled while it waited.
         failed: requests that ended with an error (pool closed, no connection can be opened).
-        released: leases returned.
+        released: leases returned (those that `close()` took away are not).
         wait_seconds: total time that granted requests waited.
         use_seconds: total time that returned leases were out.
         connects: connections opened. connect_failures: attempts that failed.
@@ -65,7 +65,7 @@ class PoolStats:
         retired_lifetime: closed because of `max_lifetime`.
         retired_idle: closed because of `max_idle_time`.
         discarded: not lent again after a lease or a check (broken, closed by the borrower,
-            a request still unanswered, a reset that failed).
+            a request still unanswered, a reset that failed); a lost one counts here as well.
         resets: connections brought back to their configured state after a lease changed it.
         sign_ins: times the password was used; all other connects shared the token.
         peak_leased, peak_waiting, peak_open: highest values so far.

@@ -61,7 +61,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         self.jobs = []
         self.queue = []
         self.held = []
-        self.core.start(1, self.now)
+        self.core.fill(1, self.now)
         self.drain()
 
     def drain(self):
@@ -128,7 +128,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
             case Open(slot) if well:
                 self.core.connected(slot, Thing(), 0.1, self.now)
             case Open(slot):
-                self.core.connect_failed(slot, Unreachable("down"), self.now)
+                self.core.connect_failed(slot, Unreachable("down"), self.now, self.now)
             case Close(slot):
                 self.core.vacated(slot, self.now)
             case Check(slot) | Reset(slot) if not well:
@@ -137,6 +137,12 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
                 self.core.checked(slot, self.now)
             case Reset(slot):
                 self.core.was_reset(slot, self.now)
+        self.drain()
+
+    @precondition(lambda self: self.jobs)
+    @rule(data=st.data())
+    def dawdle(self, data):
+        self.core.is_slow(data.draw(st.sampled_from(self.jobs)).slot, self.now)
         self.drain()
 
     @rule(data=st.data())
@@ -149,9 +155,9 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([0.0, 0.05, 1.0, 11.0, 60.0]))
     def let_time_pass(self, seconds):
         self.now += seconds
-        if self.now >= self.core.next_tick:
+        if self.now >= self.core.timetable.next_tick:
             self.core.tick(self.now)
-            assert self.core.next_tick > self.now or self.jobs
+            assert self.core.timetable.next_tick > self.now or self.jobs
         self.drain()
 
     @rule(one_in_thirty=st.integers(0, 29))
@@ -189,7 +195,12 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
     def whoever_waits_has_something_to_wait_for(self):
         ledger = self.core.ledger
         if ledger.waiting:
-            assert ledger.leased or self.jobs or ledger.idle or self.core.next_tick < float("inf")
+            assert (
+                ledger.leased
+                or self.jobs
+                or ledger.idle
+                or self.core.timetable.next_tick < float("inf")
+            )
 
     def teardown(self):
         """However it went: once everything ended, all of the capacity is there again."""

@@ -59,10 +59,6 @@ async def check_out_and_in(pool):
         pool.checkin(lease)
 
 
-async def open_pool(pool):
-    await pool.open()
-
-
 async def close_pool(pool):
     await pool.close()
 

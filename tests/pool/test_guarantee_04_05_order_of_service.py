@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from purreal import TooManyWaiters
+from purreal._executor import PREPARE_LIMIT, SLOW_AFTER
 from purreal.testing import Step
 
 pytestmark = pytest.mark.looptime
@@ -90,6 +91,53 @@ async def test_guarantee_05_cancelled_waiters_do_not_count_toward_max_waiting(ma
     assert pool.stats().waiting == 1
     pool.checkin(lease)
     pool.checkin(await third)
+
+
+async def test_guarantee_05_a_cancelled_waiter_leaves_the_queue_in_that_instant(make_pool, settle):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    lease = await pool.checkout()
+    task = asyncio.create_task(pool.checkout())
+    await settle()
+
+    task.cancel()
+
+    assert pool.stats().waiting == 0
+    assert pool.stats().cancelled == 1
+    pool.checkin(lease)
+
+
+@pytest.mark.parametrize("operation", ["check", "reset"])
+async def test_guarantee_16_a_slow_preparation_does_not_hold_up_a_free_slot(
+    operation, make_pool, connector
+):
+    pool = make_pool(max_size=2, check_after_idle=0 if operation == "check" else None)
+    await pool.open()
+    connector.script(operation, then=Step(None))
+    if operation == "reset":
+        async with pool.acquire() as conn:
+            await conn.use("other", "place")
+    started = asyncio.get_running_loop().time()
+
+    await pool.query("RETURN 1")
+
+    assert asyncio.get_running_loop().time() - started == pytest.approx(SLOW_AFTER)
+
+
+async def test_guarantee_16_when_one_stale_connection_is_dead_the_others_are_not_tried(
+    make_pool, connector
+):
+    pool = make_pool(min_size=10, max_size=20, check_after_idle=30)
+    await pool.open()
+    await asyncio.sleep(60)
+    connector.script("check", then=Step(None))
+    started = asyncio.get_running_loop().time()
+
+    await pool.query("RETURN 1")
+
+    assert asyncio.get_running_loop().time() - started == pytest.approx(SLOW_AFTER)
+    await asyncio.sleep(PREPARE_LIMIT)
+    assert pool.stats().discarded == 10
 
 
 async def test_guarantee_05_timed_out_waiters_leave_the_queue(make_pool, settle):

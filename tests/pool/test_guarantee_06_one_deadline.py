@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from purreal import AcquireTimeout
+from purreal import AcquireTimeout, ConfigurationError
 from purreal.testing import Step
 
 pytestmark = pytest.mark.looptime
@@ -85,4 +85,29 @@ async def test_guarantee_06_the_pools_own_timeout_is_the_default(make_pool):
         await pool.query("RETURN 1")
 
     assert now() - started == pytest.approx(7)
+    pool.checkin(lease)
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), "5", True])
+async def test_a_timeout_that_is_no_number_is_refused_at_the_door(make_pool, timeout):
+    pool = make_pool(max_size=1)
+    await pool.open()
+
+    with pytest.raises(ConfigurationError, match="is not a number of seconds"):
+        await pool.checkout(timeout=timeout)
+    with pytest.raises(ConfigurationError, match="is not a number of seconds"):
+        await pool.close(grace=timeout)
+
+    await pool.query("RETURN 1")
+
+
+async def test_the_message_of_a_timeout_advises_by_what_was_missing(make_pool, connector):
+    pool = make_pool(max_size=2)
+    await pool.open()
+    lease = await pool.checkout()
+    connector.script("connect", then=Step(None))
+
+    with pytest.raises(AcquireTimeout, match="raise min_size"):
+        await pool.checkout(timeout=1)
+
     pool.checkin(lease)

@@ -123,8 +123,8 @@ def test_guarantee_07_a_forked_process_is_refused():
         if child == 0:
             try:
                 pool.checkin(lease)
-            except LeaseError:
-                os._exit(7)
+            except LeaseError as error:
+                os._exit(7 if "fork" in str(error) else 1)
             os._exit(1)
         _, status = os.waitpid(child, 0)  # noqa: ASYNC222 - nothing else runs here
         pool.checkin(lease)
@@ -142,3 +142,33 @@ async def test_guarantee_07_one_acquisition_can_not_be_entered_twice_at_once(mak
     async with acquisition:
         with pytest.raises(LeaseError, match="once for each"):
             await acquisition.__aenter__()
+
+
+async def test_guarantee_07_two_tasks_can_not_enter_one_acquisition(
+    make_pool, connector, assert_whole
+):
+    pool = make_pool(max_size=2)
+    await pool.open()
+    acquisition = pool.acquire()
+
+    async def enter():
+        async with acquisition:
+            await asyncio.sleep(1)
+
+    results = await asyncio.gather(enter(), enter(), return_exceptions=True)
+
+    assert [type(result) for result in results] == [type(None), LeaseError]
+    await assert_whole(pool, connector)
+
+
+async def test_guarantee_07_an_acquisition_that_failed_may_be_tried_again(make_pool):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    acquisition = pool.acquire(timeout=1)
+    lease = await pool.checkout()
+    with pytest.raises(TimeoutError):
+        await acquisition.__aenter__()
+    pool.checkin(lease)
+
+    async with acquisition:
+        assert pool.stats().leased == 1

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from purreal import ConnectionLost, Outcome, RequestTimeout, outcome_of
+from purreal import ConnectionLost, Outcome, RequestTimeout, Unreachable, outcome_of
 from purreal.testing import Step
 
 pytestmark = pytest.mark.looptime
@@ -191,3 +191,43 @@ async def test_exchanges_are_reported_in_the_task_that_made_the_request(make_poo
     assert task is asyncio.current_task()
     assert exchange.method == "query"
     assert exchange.error is None
+
+
+async def test_guarantee_08_a_connection_dead_on_arrival_is_not_lent(make_pool, connector):
+    pool = make_pool(min_size=0, max_size=1)
+    await pool.open(wait=False)
+    stillborn = connector.connect
+
+    async def connect():
+        connection = await stillborn()
+        connection.lose()
+        return connection
+
+    connector.connect = connect
+
+    with pytest.raises(Unreachable, match="closed a new connection at once"):
+        await pool.query("RETURN 1")
+
+    assert pool.stats().connects == 0
+    assert pool.stats().connect_failures == 1
+
+
+@pytest.mark.parametrize("operation", ["check", "reset"])
+async def test_guarantee_08_a_connection_lost_in_its_preparation_is_not_lent(
+    operation, make_pool, connector, settle
+):
+    pool = make_pool(max_size=1, check_after_idle=0 if operation == "check" else None)
+    await pool.open()
+    first = connector.connections[0]
+    gate = connector.hold(operation)
+    if operation == "reset":
+        async with pool.acquire() as conn:
+            await conn.use("other", "place")
+    query = asyncio.create_task(pool.query("RETURN 1"))
+    await settle()
+
+    gate.open()
+    first.on_lost()  # in the very step in which the preparation ends well
+    await query
+
+    assert len(connector.connections) == 2

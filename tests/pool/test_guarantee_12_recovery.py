@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import random
 
 import pytest
 
 from purreal import AuthenticationFailed, ConnectFailed, Unreachable
-from purreal._pacing import BACKOFF_JITTER, LONGEST_BACKOFF
+from purreal._pacing import BACKOFF_JITTER, FIRST_BACKOFF, LONGEST_BACKOFF, Backoff
 from purreal.testing import Step
 
 pytestmark = pytest.mark.looptime
@@ -105,3 +106,65 @@ async def test_refused_credentials_end_waiters_with_that_error(make_pool, connec
 
     with pytest.raises(AuthenticationFailed, match="wrong password"):
         await pool.query("RETURN 1")
+
+
+async def test_guarantee_12_a_burst_of_failures_is_one_step_of_the_pause(
+    make_pool, connector, settle
+):
+    pool = make_pool(min_size=16, max_size=16)
+    await pool.open()
+    await break_everything(connector, settle)
+    assert pool.stats().connect_failures == 16
+    connector.script("connect")
+    started = asyncio.get_running_loop().time()
+
+    await pool.query("RETURN 1")
+
+    waited = asyncio.get_running_loop().time() - started
+    assert waited <= FIRST_BACKOFF * (1 + BACKOFF_JITTER)
+
+
+async def test_the_pause_grows_from_failure_to_failure_and_is_jittered(
+    make_pool, connector, settle
+):
+    pauses = []
+    for seed in range(30):
+        backoff = Backoff(random.Random(seed))
+        now = 0.0
+        for _ in range(8):
+            backoff.failed(now, now)
+            pauses.append((backoff.retry_at - now) / min(5.0, 0.1 * 2 ** (backoff.failures - 1)))
+            now = backoff.retry_at
+
+    assert 1 - BACKOFF_JITTER <= min(pauses) < 0.85
+    assert 1.15 < max(pauses) <= 1 + BACKOFF_JITTER
+
+
+async def test_guarantee_12_lost_leases_are_no_hope_for_waiters(make_pool, connector, settle):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    lease = await pool.checkout()
+    waiting = asyncio.create_task(pool.checkout())
+    other = asyncio.create_task(pool.checkout())
+    await break_everything(connector, settle)
+    assert not waiting.done()
+
+    pool.checkin(lease)
+
+    for task in (waiting, other):
+        with pytest.raises(Unreachable):
+            await task
+
+
+async def test_guarantee_12_a_failed_connect_beside_a_lost_lease_wakes_the_waiters(
+    make_pool, connector, settle
+):
+    pool = make_pool(max_size=2)
+    await pool.open()
+    lease = await pool.checkout()
+    await break_everything(connector, settle)
+
+    with pytest.raises(Unreachable):
+        await pool.checkout()
+
+    pool.checkin(lease)

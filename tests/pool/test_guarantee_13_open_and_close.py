@@ -6,6 +6,7 @@ import pytest
 
 from purreal import (
     AuthenticationFailed,
+    ConfigurationError,
     ConnectionLost,
     OpenFailed,
     PoolClosed,
@@ -237,3 +238,125 @@ async def test_guarantee_13_cancelling_the_close_does_not_stop_it(make_pool, con
     assert closing.cancelled()
     assert connector.open == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_opening_an_open_pool_again_never_harms_it(
+    make_pool, connector, settle, assert_whole
+):
+    pool = make_pool(min_size=2, max_size=2)
+    await pool.open()
+    async with pool.acquire() as conn:
+        connector.script("connect", then=Step(0.1, lambda: Unreachable("nobody listens")))
+        connector.connections[0].lose()
+        with pytest.raises(OpenFailed):
+            await pool.open(timeout=1)
+        cancelled = asyncio.create_task(pool.open())
+        await settle()
+        cancelled.cancel()
+        await settle()
+        connector.script("connect")
+        await conn.query("RETURN 1")
+
+    await pool.query("RETURN 1")
+    await assert_whole(pool, connector)
+
+
+async def test_an_impatient_opener_does_not_stop_a_patient_one(make_pool, connector):
+    connector.script("connect", then=Step(3.0))
+    pool = make_pool(min_size=1)
+
+    results = await asyncio.gather(
+        pool.open(timeout=1), pool.open(timeout=20), return_exceptions=True
+    )
+
+    assert [type(result) for result in results] == [OpenFailed, type(None)]
+    await pool.query("RETURN 1")
+
+
+async def test_open_after_open_without_wait_has_a_connection_when_it_returns(make_pool, connector):
+    connector.script("connect", then=Step(1.0))
+    pool = make_pool(min_size=0)
+    await pool.open(wait=False)
+
+    await pool.open()
+
+    assert pool.stats().connects == 1
+
+
+async def test_a_failed_open_after_an_open_without_wait_lets_it_fill_on(make_pool, connector):
+    connector.script("connect", then=Step(3.0))
+    pool = make_pool(min_size=1)
+    await pool.open(wait=False)
+    with pytest.raises(OpenFailed):
+        await pool.open(timeout=1)
+
+    await pool.query("RETURN 1")
+
+
+@pytest.mark.parametrize("how", ["retired", "lost"])
+async def test_open_succeeds_even_if_the_connection_is_gone_before_the_opener_runs_again(
+    how, make_pool, connector
+):
+    pool = make_pool(min_size=0, max_idle_time=0 if how == "retired" else None)
+    if how == "lost":
+        connect = connector.connect
+
+        async def connect_and_lose():
+            connection = await connect()
+            asyncio.get_running_loop().call_soon(connection.lose)
+            return connection
+
+        connector.connect = connect_and_lose
+
+    await pool.open()
+
+    assert pool.stats().connects == 1
+
+
+async def test_after_the_start_a_pool_with_min_size_zero_may_shrink_to_nothing(make_pool):
+    pool = make_pool(min_size=0, max_idle_time=10)
+    await pool.open()
+
+    await asyncio.sleep(12)
+
+    assert pool.stats().open == 0
+
+
+async def test_guarantee_13_connects_under_way_are_called_off(make_pool, connector, settle):
+    pool = make_pool(min_size=0, max_size=1)
+    await pool.open(wait=False)
+    connector.script("connect", then=Step(None))
+    waiting = asyncio.create_task(pool.checkout())
+    await settle()
+    started = now()
+
+    await pool.close()
+
+    assert now() == started
+    assert isinstance(waiting.exception(), PoolClosed)
+    assert connector.connecting == 0
+
+
+async def test_guarantee_13_a_connection_prepared_while_the_pool_closes_is_closed(
+    make_pool, connector, settle
+):
+    pool = make_pool(max_size=2)
+    await pool.open()
+    gate = connector.hold("reset")
+    async with pool.acquire() as conn:
+        await conn.use("other", "place")
+    lease = await pool.checkout()
+    closing = asyncio.create_task(pool.close(grace=60))
+    await settle()
+
+    gate.open()
+    await settle()
+
+    assert pool.stats().open == 1
+    pool.checkin(lease)
+    await closing
+
+
+async def test_custom_connectors_refuse_settings_of_the_built_in_one(make_pool):
+    with pytest.raises(ConfigurationError, match="your own connector"):
+        make_pool(namespace="shop")

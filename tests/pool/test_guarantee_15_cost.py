@@ -5,8 +5,12 @@ Steps are counted, not timed: calls and lines of Python code. `benchmarks/lease.
 
 import asyncio
 import sys
+from collections import OrderedDict
 
 import pytest
+
+from purreal._config import PoolConfig
+from purreal._ledger import Ledger
 
 pytestmark = pytest.mark.looptime
 
@@ -101,6 +105,15 @@ async def test_guarantee_15_stats_take_the_same_steps_in_any_pool(make_pool):
         counts.append(counter.steps)
 
     assert counts[0] == counts[1]
+
+
+def test_guarantee_15_the_queues_remove_from_anywhere_in_one_step():
+    """What lines can't show: a `deque` or `list` here would search in compiled code."""
+    ledger = Ledger(PoolConfig())
+
+    assert isinstance(ledger.waiting, OrderedDict)
+    assert isinstance(ledger.idle, OrderedDict)
+    assert isinstance(ledger.leased, dict)
 
 
 async def test_guarantee_15_an_acquire_captures_no_traceback(make_pool, monkeypatch):
