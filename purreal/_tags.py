@@ -5,8 +5,30 @@ from __future__ import annotations
 from enum import IntEnum
 
 
+_SHOWN_STEPS = 12
+
+
 class CodecError(ValueError):
-    """A value has no CBOR form that the server reads, or bytes are not what the server writes."""
+    """A value has no CBOR form that the server reads, or bytes are not what the server writes.
+
+    Its text tells where the value is, what it is and why not, never the value itself: that may be
+    a secret.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self._steps: list[str] = []
+
+    def came_from(self, step: str) -> None:
+        """Note where in the value around it the refused one is, such as ``[3]`` or ``.price``."""
+        self._steps.append(step)
+
+    def __str__(self) -> str:
+        steps = self._steps[::-1]
+        if len(steps) > _SHOWN_STEPS:
+            steps = [*steps[:_SHOWN_STEPS], "…"]
+        path = "".join(steps).removeprefix(".")
+        return f"{path}: {super().__str__()}" if path else super().__str__()
 
 
 class Tag(IntEnum):

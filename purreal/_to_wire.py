@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,13 +10,24 @@ from uuid import UUID
 
 from cbor2 import CBORTag
 
+from purreal import _scalars
 from purreal._tags import CodecError, Tag
 
-_NONE = CBORTag(Tag.NONE, None)
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
-_NANOSECONDS = 1_000_000_000
+MAX_LEVELS = 100
+"""How deep arrays, objects and tags may be nested in a message of SurrealDB, the message included.
 
-_encoders: dict[type, Callable[[Any], Any]] = {}
+Counted on 3.3.5 and on the embedded engine 3.2.4: at 101 they answer that they can't read it.
+"""
+
+Encoder = Callable[[Any, int], Any]
+"""Spells a value, given how many levels of nesting it may use."""
+
+_NONE = CBORTag(Tag.NONE, None)
+
+# Of https://surrealdb.com/docs/surrealql/datamodel/ids.
+_IDENTIFIERS = (str, int, UUID, list, tuple, dict)
+
+_encoders: dict[type, Encoder] = {}
 
 
 def learn(sdk: Any, ranges: Any, shapes: Any) -> None:
@@ -26,11 +37,14 @@ def learn(sdk: Any, ranges: Any, shapes: Any) -> None:
     _encoders.update(_geometries(shapes))
 
 
-def to_wire(value: Any) -> Any:
+def to_wire(value: Any, levels: int = MAX_LEVELS) -> Any:
     """Spell `value` in what `cbor2.dumps` writes the way the server reads it.
 
+    Args:
+        levels: how many levels of nesting are left for it.
+
     Raises:
-        CodecError: the server has no such value.
+        CodecError: the server has no such value; says where in `value` it is.
     """
     # One walk before a plain `dumps` costs half of `dumps(encoders=…)`, and it can refuse what
     # the `default=` hook never sees: cbor2 writes Decimal, None, sets and large integers by itself,
@@ -39,116 +53,189 @@ def to_wire(value: Any) -> Any:
     if kind is str or kind is bool or kind is float:
         return value
     if kind is int:
-        return _integer(value)
+        return _scalars.integer(value)
     if kind is dict:
-        return _object(value)
+        return _object(value, levels)
     if kind is list or kind is tuple:
-        return [to_wire(item) for item in value]
+        return _array(value, levels)
     if value is None:
+        _descend(levels)
         return _NONE
-    return _encoder_of(kind)(value)
+    return _encoder_of(kind)(value, levels)
 
 
-def _integer(value: int) -> int:
-    if not _INT64_MIN <= value <= _INT64_MAX:
-        # 3.3.5 wraps 2**63 round to a negative number and can't read 2**64 at all.
-        raise CodecError(f"the integer {value} does not fit in 64 bits: send it as a Decimal")
-    return value
+def _descend(levels: int) -> int:
+    if levels < 1:
+        raise CodecError(
+            f"it is nested too deep: SurrealDB reads {MAX_LEVELS} levels, the request's included"
+        )
+    return levels - 1
 
 
-def _object(value: Mapping[Any, Any]) -> dict[str, Any]:
-    written = {}
+def _object(value: Mapping[Any, Any], levels: int) -> dict[str, Any]:
+    levels = _descend(levels)
+    written: dict[str, Any] = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise CodecError(f"object keys are strings, and {key!r} is a {type(key).__name__}")
-        written[str(key) if type(key) is not str else key] = to_wire(item)
+            raise CodecError(f"object keys are strings, and one is a {type(key).__name__}")
+        try:
+            written[str(key) if type(key) is not str else key] = to_wire(item, levels)
+        except CodecError as error:
+            error.came_from(f".{key}")
+            raise
     return written
 
 
-def _encoder_of(kind: type) -> Callable[[Any], Any]:
+def _array(value: Iterable[Any], levels: int) -> list[Any]:
+    levels = _descend(levels)
+    written: list[Any] = []
+    try:
+        for item in value:
+            written.append(to_wire(item, levels))  # noqa: PERF401 (its length is the index)
+    except CodecError as error:
+        error.came_from(f"[{len(written)}]")
+        raise
+    return written
+
+
+def _encoder_of(kind: type) -> Encoder:
     for base in kind.__mro__:
         if base in _encoders:
             return _encoders[base]
     raise CodecError(
-        f"values of type {kind.__module__}.{kind.__qualname__} have no SurrealDB form;"
+        f"values of type {_name(kind)} have no SurrealDB form;"
         f" send text, numbers, lists, dicts, datetime, UUID, Decimal or the SDK's types"
     )
 
 
-def _plain_types() -> dict[type, Callable[[Any], Any]]:
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _plain_types() -> dict[type, Encoder]:
     return {
         # Subclasses of the plain types (enumerations, ordered dicts) come this way.
-        str: str.__str__,
-        int: lambda value: _integer(int(value)),
-        float: float,
+        str: lambda value, levels: str.__str__(value),
+        int: lambda value, levels: _scalars.integer(int(value)),
+        float: lambda value, levels: float(value),
         dict: _object,
         list: _array,
         tuple: _array,
-        bytes: _unchanged,
-        bytearray: bytes,
-        UUID: _unchanged,
-        datetime: _unchanged,
+        bytes: lambda value, levels: value,
+        bytearray: lambda value, levels: bytes(value),
+        UUID: _uuid,
+        datetime: _tagged(Tag.DATETIME_TEXT, _scalars.datetime_text),
         date: _refuse_date,
         set: _tagged(Tag.SET, list),
         frozenset: _tagged(Tag.SET, list),
-        Decimal: _tagged(Tag.DECIMAL, str),
+        Decimal: _tagged(Tag.DECIMAL, _scalars.decimal_text),
     }
 
 
-def _sdk_types(sdk: Any, ranges: Any) -> dict[type, Callable[[Any], Any]]:
+def _sdk_types(sdk: Any, ranges: Any) -> dict[type, Encoder]:
     return {
-        sdk.RecordID: _tagged(Tag.RECORD_ID, lambda value: [value.table_name, value.id]),
-        sdk.Table: _tagged(Tag.TABLE, lambda value: value.table_name),
+        sdk.RecordID: _record_id(sdk.Range),
+        sdk.Table: _tagged(Tag.TABLE, _table_name),
         sdk.Duration: _duration,
-        sdk.Datetime: _tagged(Tag.DATETIME_TEXT, lambda value: value.dt),
+        sdk.Datetime: _tagged(Tag.DATETIME_TEXT, lambda value: _scalars.checked_datetime(value.dt)),
+        sdk.Range: _range(ranges.BoundIncluded, ranges.BoundExcluded),
+    }
+
+
+def _duration(value: Any, levels: int) -> CBORTag:
+    _descend(_descend(levels))
+    return CBORTag(Tag.DURATION, _scalars.duration_parts(value.elapsed))
+
+
+def _range(included: Any, excluded: Any) -> Encoder:
+    def bound(end: Any, levels: int) -> Any:
         # An open end is CBOR null, which is how the server writes it; NONE would be a value.
-        sdk.Range: lambda value: CBORTag(
-            Tag.RANGE, [_bound_to_wire(value.begin), _bound_to_wire(value.end)]
-        ),
-        ranges.BoundIncluded: _tagged(Tag.BOUND_INCLUDED, lambda value: value.value),
-        ranges.BoundExcluded: _tagged(Tag.BOUND_EXCLUDED, lambda value: value.value),
-    }
+        if end is None:
+            return None
+        if not isinstance(end, (included, excluded)):
+            raise CodecError("the ends of a range are BoundIncluded, BoundExcluded or None")
+        tag = Tag.BOUND_INCLUDED if isinstance(end, included) else Tag.BOUND_EXCLUDED
+        return CBORTag(tag, to_wire(end.value, _descend(levels)))
+
+    def encode(value: Any, levels: int) -> CBORTag:
+        levels = _descend(_descend(levels))
+        return CBORTag(Tag.RANGE, [bound(value.begin, levels), bound(value.end, levels)])
+
+    return encode
 
 
-def _geometries(shapes: Any) -> dict[type, Callable[[Any], Any]]:
+def _record_id(range_kind: Any) -> Encoder:
+    def encode(value: Any, levels: int) -> CBORTag:
+        _check_identifier(value.id, range_kind)
+        levels = _descend(_descend(levels))
+        try:
+            identifier = to_wire(value.id, levels)
+        except CodecError as error:
+            error.came_from(".id")
+            raise
+        return CBORTag(Tag.RECORD_ID, [_table_name(value), identifier])
+
+    return encode
+
+
+def _check_identifier(value: Any, range_kind: Any) -> None:
+    if isinstance(value, range_kind):
+        for end in (value.begin, value.end):
+            if end is not None:
+                _check_identifier(getattr(end, "value", end), range_kind)
+    # A boolean is an integer in Python alone.
+    elif isinstance(value, bool) or not isinstance(value, _IDENTIFIERS):
+        raise CodecError(
+            f"the id of a record can not be of type {_name(type(value))}:"
+            f" it is text, an integer, a UUID, a list or a dict, or a range of those"
+        )
+
+
+def _geometries(shapes: Any) -> dict[type, Encoder]:
+    point, line, polygon = shapes.GeometryPoint, shapes.GeometryLine, shapes.GeometryPolygon
     return {
-        shapes.GeometryPoint: _tagged(Tag.POINT, _coordinates),
-        shapes.GeometryLine: _tagged(Tag.LINE, lambda value: value.geometry_points),
-        shapes.GeometryPolygon: _tagged(Tag.POLYGON, lambda value: value.geometry_lines),
-        shapes.GeometryMultiPoint: _tagged(Tag.MULTI_POINT, lambda value: value.geometry_points),
-        shapes.GeometryMultiLine: _tagged(Tag.MULTI_LINE, lambda value: value.geometry_lines),
-        shapes.GeometryMultiPolygon: _tagged(
-            Tag.MULTI_POLYGON, lambda value: value.geometry_polygons
-        ),
-        shapes.GeometryCollection: _tagged(Tag.COLLECTION, lambda value: value.geometries),
+        point: _tagged(Tag.POINT, _coordinates),
+        line: _parts(Tag.LINE, "geometry_points", point),
+        polygon: _parts(Tag.POLYGON, "geometry_lines", line),
+        shapes.GeometryMultiPoint: _parts(Tag.MULTI_POINT, "geometry_points", point),
+        shapes.GeometryMultiLine: _parts(Tag.MULTI_LINE, "geometry_lines", line),
+        shapes.GeometryMultiPolygon: _parts(Tag.MULTI_POLYGON, "geometry_polygons", polygon),
+        shapes.GeometryCollection: _parts(Tag.COLLECTION, "geometries", shapes.Geometry),
     }
 
 
-def _tagged(tag: Tag, content: Callable[[Any], Any]) -> Callable[[Any], CBORTag]:
-    return lambda value: CBORTag(tag, to_wire(content(value)))
+def _tagged(tag: Tag, content: Callable[[Any], Any]) -> Encoder:
+    return lambda value, levels: CBORTag(tag, to_wire(content(value), _descend(levels)))
 
 
-def _array(value: Any) -> list[Any]:
-    return [to_wire(item) for item in value]
-
-
-def _unchanged(value: Any) -> Any:
+def _uuid(value: UUID, levels: int) -> UUID:
+    _descend(levels)  # cbor2 writes it as tagged bytes.
     return value
 
 
+def _table_name(value: Any) -> str:
+    if not isinstance(value.table_name, str):
+        raise CodecError(f"the name of a table is text, not a {type(value.table_name).__name__}")
+    return str(value.table_name)
+
+
+def _parts(tag: Tag, attribute: str, kind: type) -> Encoder:
+    def content(shape: Any) -> Any:
+        parts = getattr(shape, attribute)
+        for part in parts:
+            if not isinstance(part, kind):
+                raise CodecError(f"a {type(part).__name__} is where a {kind.__name__} belongs")
+        return parts
+
+    return _tagged(tag, content)
+
+
 def _coordinates(point: Any) -> list[float]:
-    return [float(number) for number in point.get_coordinates()]
+    try:
+        return [float(number) for number in point.get_coordinates()]
+    except (TypeError, ValueError):
+        raise CodecError("the coordinates of a point are numbers") from None
 
 
-def _duration(value: Any) -> CBORTag:
-    if not 0 <= value.elapsed < 2**64 * _NANOSECONDS:
-        raise CodecError(f"a duration of {value.elapsed} ns: SurrealDB's reach from 0 to 2**64 s")
-    return CBORTag(Tag.DURATION, divmod(value.elapsed, _NANOSECONDS))
-
-
-def _bound_to_wire(bound: Any) -> Any:
-    return None if bound is None else to_wire(bound)
-
-
-def _refuse_date(value: date) -> Any:
-    raise CodecError(f"a date without a time ({value}) has no SurrealDB form: send a datetime")
+def _refuse_date(value: date, levels: int) -> Any:
+    raise CodecError("a date without a time has no SurrealDB form: send a datetime")

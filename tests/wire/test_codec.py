@@ -201,6 +201,52 @@ def test_relatives_of_the_plain_types_are_written_as_those(value, read):
     assert _codec.decode(_codec.encode(value)) == read
 
 
+NO_IDENTIFIERS = [
+    1.5,
+    math.nan,
+    None,
+    True,
+    Decimal(1),
+    datetime(2020, 1, 1, tzinfo=UTC),
+    b"x",
+    {1},
+    Duration(1),
+    Table("t"),
+    RecordID("t", 1),
+    object(),
+]
+
+NO_DATETIMES = [
+    "garbage",
+    "2020-01-01T00:00:00",
+    "2020-02-30T00:00:00Z",
+    "2100-02-29",
+    "2020-13-01",
+    "2020-01-01T24:00:00Z",
+    "2020-01-01T23:59:60Z",
+    "2020-01-01T00:00Z",
+    "2020-01-01T00:00:00+0200",
+    "2020-01-01T00:00:00+24:00",
+    "2020-01-01T00:00:00.Z",
+    " 2020-01-01T00:00:00Z",
+    "2020-01-01T00:00:00Z\n",
+    "+262143-01-01T00:00:00Z",
+    "-262144-01-01",
+    "+262142-12-31T23:59:59-01:00",
+    None,
+]
+
+DATETIMES = [
+    "2020-01-01",
+    "2020-02-29t00:00:00z",
+    "2020-01-01 00:00:00.123456789123Z",
+    "2020-01-01T23:59:59-23:59",
+    "+262142-12-31T23:59:59Z",
+    "-262143-01-01T00:00:00Z",
+    "-0004-02-29T00:00:00Z",
+]
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -214,14 +260,111 @@ def test_relatives_of_the_plain_types_are_written_as_those(value, read):
         ({1: 2}, "keys are strings"),
         ({"a": [{"b": {3: 4}}]}, "keys are strings"),
         (1 + 2j, "complex"),
-        (RecordID("t", object()), "builtins.object"),
         ("\ud800", "can not be written"),
+        (Decimal("NaN"), "finite"),
+        (Decimal("sNaN"), "finite"),
+        (Decimal("-Infinity"), "finite"),
+        (Decimal(2**96), "out of range"),
+        (Decimal("-1E+29"), "out of range"),
+        (Decimal("1E-29"), "out of range"),
+        *((RecordID("t", wrong), "id of a record") for wrong in NO_IDENTIFIERS),
+        (RecordID("t", Range(BoundIncluded(1.5), None)), "id of a record"),
+        (RecordID(5, 1), "name of a table"),
+        (Table(None), "name of a table"),
+        *((Datetime(text), "text of a datetime") for text in NO_DATETIMES),
+        (datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14, seconds=1))), "in UTC"),
+        (Range(1, 2), "ends of a range"),
+        (BoundIncluded(1), "BoundIncluded"),
+        (Duration(1.5), "duration"),
+        (GeometryPoint("east", 1.0), "coordinates"),
+        (GeometryLine("a", "b"), "where a GeometryPoint belongs"),
+        (GeometryCollection(1), "where a Geometry belongs"),
     ],
-    ids=lambda value: repr(value)[:30],
+    ids=lambda value: repr(value)[:60],
 )
 def test_what_the_server_could_not_read_is_refused_before_it_is_sent(value, message):
     with pytest.raises(CodecError, match=message):
         _codec.encode({"params": [value]})
+
+
+def test_a_refusal_names_the_place_and_the_type_but_not_the_value():
+    params = ["…", {"order": {"lines": [1, {"id": RecordID("line", [Decimal("1E+77")])}]}}]
+
+    with pytest.raises(CodecError) as caught:
+        _codec.encode({"params": params})
+
+    assert str(caught.value).startswith("params[1].order.lines[1].id.id[0]: the Decimal is out of")
+    assert "77" not in str(caught.value)
+
+
+def nested(kind, levels):
+    value = [] if kind is list else {} if kind is dict else set()
+    for _ in range(levels - 1):
+        value = [value] if kind is list else {"a": value} if kind is dict else frozenset([value])
+    return value
+
+
+@pytest.mark.parametrize("kind", [list, dict])
+def test_values_may_be_nested_as_deep_as_the_server_reads_them(kind):
+    assert _codec.decode(_codec.encode(nested(kind, 100))) == nested(kind, 100)
+    with pytest.raises(CodecError, match="nested too deep"):
+        _codec.encode(nested(kind, 101))
+
+
+@pytest.mark.parametrize(
+    ("value", "levels"),
+    [
+        (None, 1),
+        (uuid.UUID(int=1), 1),
+        (Decimal(1), 1),
+        (datetime(2020, 1, 1, tzinfo=UTC), 1),
+        (Table("t"), 1),
+        ({1}, 2),
+        (RecordID("t", 1), 2),
+        (RecordID("t", [1]), 3),
+        (Duration(1), 2),
+        (Range(BoundIncluded(1), None), 3),
+        (GeometryPoint(1.0, 2.0), 2),
+    ],
+    ids=repr,
+)
+def test_tags_count_as_levels_of_nesting(value, levels):
+    def around(depth):
+        wrapped = value
+        for _ in range(depth):
+            wrapped = [wrapped]
+        return wrapped
+
+    _codec.encode(around(100 - levels))
+    with pytest.raises(CodecError, match="nested too deep"):
+        _codec.encode(around(101 - levels))
+
+
+def test_a_zone_with_seconds_is_written_in_utc_because_the_server_drops_the_seconds():
+    mean_time = timezone(timedelta(minutes=19, seconds=32))
+
+    written = _codec.encode(datetime(1900, 1, 1, 0, 19, 32, tzinfo=mean_time))
+
+    assert _codec.decode(written) == datetime(1900, 1, 1, tzinfo=UTC)
+    assert b"1900-01-01T00:00:00+00:00" in written
+
+
+@pytest.mark.parametrize("text", DATETIMES)
+def test_the_text_of_a_datetime_is_sent_as_it_is(text):
+    assert text.encode() in _codec.encode(Datetime(text))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("1E+28", b"10000000000000000000000000000"),
+        ("1E-28", b"0.0000000000000000000000000001"),
+        ("0E-400", b"0"),
+        ("79228162514264337593543950335.4", b"79228162514264337593543950335.4"),
+    ],
+)
+def test_decimals_are_spelled_without_an_exponent(value, text):
+    assert _codec.encode(Decimal(value)).endswith(text)
 
 
 def test_a_value_that_contains_itself_is_refused():
@@ -232,6 +375,11 @@ def test_a_value_that_contains_itself_is_refused():
         _codec.encode(loop)
 
 
+def identifiers(inner):
+    plain = st.text() | st.integers(-(2**63), 2**63 - 1) | st.uuids()
+    return plain | st.lists(inner) | st.dictionaries(st.text(), inner)
+
+
 surreal_values = st.recursive(
     st.none()
     | st.booleans()
@@ -240,11 +388,13 @@ surreal_values = st.recursive(
     | st.text()
     | st.binary()
     | st.uuids()
-    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.decimals(-(2**96) + 1, 2**96 - 1, places=10)
     | st.datetimes(timezones=st.just(UTC))
     | st.integers(0, 2**64 * 10**9 - 1).map(Duration),
     lambda inner: (
-        st.lists(inner) | st.dictionaries(st.text(), inner) | st.builds(RecordID, st.text(), inner)
+        st.lists(inner)
+        | st.dictionaries(st.text(), inner)
+        | st.builds(RecordID, st.text(), identifiers(inner))
     ),
     max_leaves=20,
 )
