@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Protocol
 from uuid import UUID
+
+logger = logging.getLogger("purreal")
 
 Timeout = float | EllipsisType | None
 """Seconds; None for no limit; ``...`` for the connection's configured request timeout."""
@@ -15,6 +18,8 @@ Timeout = float | EllipsisType | None
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One request of a borrower and how it ended, as handed to ``on_exchange``.
+
+    An exception that ``on_exchange`` raises is logged, and changes nothing for the request.
 
     Args:
         connection_id: number of the connection, unique within the process.
@@ -32,6 +37,16 @@ class Exchange:
     error: BaseException | None
 
 
+def report_exchange(hook: Callable[[Exchange], None] | None, exchange: Exchange) -> None:
+    """Tell an observer about a request; one that fails is logged with its traceback."""
+    if hook is None:
+        return
+    try:
+        hook(exchange)
+    except Exception:
+        logger.exception("on_exchange failed for a `%s`", exchange.method)
+
+
 class Connection(Protocol):
     """Something that a pool can lend: a socket of its own, or a session on a shared one."""
 
@@ -41,7 +56,9 @@ class Connection(Protocol):
     """Called once, synchronously, instead of `on_lost` when somebody else cancelled the task that
     reads the replies, which is what an event loop does that shuts down: begin nothing new on it."""
     on_exchange: Callable[[Exchange], None] | None
-    """Called synchronously in the task that made the request, when the request ended."""
+    """Called synchronously in the task that made the request, when the request ended.
+
+    What it raises is logged: it can neither fail nor hide a request, see `report_exchange`."""
 
     @property
     def id(self) -> int:

@@ -15,8 +15,9 @@ from purreal._errors import (
     ConnectFailed,
     RequestError,
     Unreachable,
+    is_server_error,
 )
-from purreal._sign_in import SharedSignIn, is_server_error
+from purreal._sign_in import SharedSignIn
 from purreal._transport import OpenTransport, open_websocket
 from purreal._websocket_connection import WebSocketConnection
 

@@ -103,13 +103,22 @@ class TransactionLedger:
                 self.uncertain = True
             else:
                 self.open[transaction] = None
-        elif method in ("commit", "cancel") and params:
-            self.open.pop(params[0], None)
+        else:
+            self._forget(method, params)
 
-    def failed(self, method: str, outcome: Outcome | None) -> None:
+    def failed(self, method: str, params: Sequence[Any], outcome: Outcome | None) -> None:
         """Note a request that ended otherwise; `outcome` None means a cancelled caller."""
         if method == "begin" and outcome in (None, Outcome.UNKNOWN):
             self.uncertain = True
+        elif outcome is Outcome.REJECTED:
+            # A conflict at `commit` ends the transaction too, and to cancel it again is an error.
+            self._forget(method, params)
+
+    def _forget(self, method: str, params: Sequence[Any]) -> None:
+        if method in ("commit", "cancel") and params:
+            transaction = transaction_id(params[0])
+            if transaction is not None:
+                self.open.pop(transaction, None)
 
     def clear(self) -> None:
         """Forget all: the session has been reset."""

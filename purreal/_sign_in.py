@@ -6,12 +6,11 @@ import asyncio
 import base64
 import binascii
 import json
-import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from purreal._credentials import Credentials
-from purreal._errors import AuthenticationFailed
+from purreal._errors import AuthenticationFailed, is_server_error
 
 Call = Callable[[str, list[Any]], Awaitable[Any]]
 """Makes one RPC request on the connection that is to be authenticated; returns its result."""
@@ -120,12 +119,6 @@ class SharedSignIn:
             f" the name, the password and the level ({self._credentials.level}) of the user",
             endpoint=self._endpoint,
         )
-
-
-def is_server_error(error: Exception) -> bool:
-    """Tell whether the server itself answered with this error (without importing the SDK)."""
-    sdk_errors = sys.modules.get("surrealdb.errors")
-    return sdk_errors is not None and isinstance(error, sdk_errors.ServerError)
 
 
 def _access_token(answer: Any) -> str | None:

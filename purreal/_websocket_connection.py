@@ -10,8 +10,8 @@ from types import EllipsisType
 from typing import Any
 from uuid import UUID
 
-from purreal._connection import Exchange, Timeout
-from purreal._errors import ConnectionLost, Outcome, RequestError, outcome_of
+from purreal._connection import Exchange, Timeout, report_exchange
+from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
 from purreal._rpc import Reply, RpcChannel
 from purreal._session_state import TransactionLedger, may_change_session
 from purreal._transport import OpenTransport
@@ -103,19 +103,24 @@ class WebSocketConnection:
             result = _result_of(reply)
         except BaseException as caught:
             error = caught
-            self._note_failure(method, caught)
+            self._note_failure(method, params, caught)
             raise
+        else:
+            self._transactions.after(method, params, result)
         finally:
-            if self.on_exchange is not None:
-                seconds = time.monotonic() - started
-                self.on_exchange(Exchange(self.id, method, seconds, reply, error))
-        self._transactions.after(method, params, result)
+            # After the notes above: whatever the observer does, none of them may be missing.
+            seconds = time.monotonic() - started
+            report_exchange(self.on_exchange, Exchange(self.id, method, seconds, reply, error))
         return result
 
-    def _note_failure(self, method: str, error: BaseException) -> None:
-        self._transactions.failed(method, outcome_of(error))
-        if _is_session_expired(error):
-            # Only a new authentication helps, and `reset` brings one.
+    def _note_failure(self, method: str, params: list[Any], error: BaseException) -> None:
+        outcome = outcome_of(error)
+        self._transactions.failed(method, params, outcome)
+        if _is_session_expired(error) or (
+            outcome is Outcome.REJECTED and method in ("commit", "cancel")
+        ):
+            # Only a new authentication helps, and `reset` brings one. And whether a transaction
+            # is over whose end was refused depends on why: `reset` ends those that are not.
             self._changed = True
 
     async def _call(
@@ -154,13 +159,21 @@ class WebSocketConnection:
                 "the connection can not be reset: a request of its last user is still running",
                 outcome=Outcome.NOT_SENT,
             )
-        # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
-        for transaction in self._transactions.open:
-            await self.call("cancel", [transaction])
+        await self._cancel_transactions()
         await self.call("reset", [])
         await self._set_up(self)
         self._transactions.clear()
         self._changed = False
+
+    async def _cancel_transactions(self) -> None:
+        # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
+        for transaction in self._transactions.open:
+            try:
+                await self.call("cancel", [transaction])
+            except Exception as error:
+                # The server has ended it by itself, or will with `reset`: nothing is left over.
+                if not is_server_error(error):
+                    raise
 
     async def close(self) -> None:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""

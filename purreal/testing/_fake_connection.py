@@ -9,7 +9,7 @@ from types import EllipsisType
 from typing import Any, Literal
 from uuid import UUID
 
-from purreal._connection import Exchange, Timeout
+from purreal._connection import Exchange, Timeout, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
 from purreal._session_state import may_change_session
 from purreal.testing._script import OK, Ended, Gate, Script, Step
@@ -138,9 +138,9 @@ class FakeConnection:
             error = caught
             raise
         finally:
-            if self.on_exchange is not None:
-                reply = {"result": result} if error is None else None
-                self.on_exchange(Exchange(self.id, method, clock() - started, reply, error))
+            reply = {"result": result} if error is None else None
+            seconds = clock() - started
+            report_exchange(self.on_exchange, Exchange(self.id, method, seconds, reply, error))
         return result
 
     async def _request(self, method: str, params: list[Any], timeout: Timeout) -> Any:

@@ -143,6 +143,20 @@ async def test_close_is_bounded_even_when_the_server_never_says_goodbye():
     assert connection.ended == "aborted"
 
 
+def broken_hook(exchange):
+    raise RuntimeError("the observer has a bug")
+
+
+async def test_an_observer_that_raises_is_logged_and_changes_nothing(caplog):
+    connection = await FakeConnector().connect()
+    connection.on_exchange = broken_hook
+
+    answer = await connection.request("query", ["RETURN 1"])
+
+    assert answer[0]["status"] == "OK"
+    assert [record.exc_info[0] for record in caplog.records] == [RuntimeError]
+
+
 async def test_exchanges_are_reported_with_reply_or_error():
     connector = FakeConnector()
     connector.script("request", slow(0.5), fails(ConnectionLost("gone")))

@@ -1,6 +1,7 @@
 """The wire against a real SurrealDB: what persists in a session, what reset clears, all levels."""
 
 import asyncio
+import contextlib
 import uuid
 from decimal import Decimal
 
@@ -102,6 +103,24 @@ async def test_transactions_commit_cancel_and_stay_invisible_until_then(connect)
     assert seen_before == []
     assert await other.select("t") == [{"id": RecordID("t", 1), "n": 1}]
     assert not borrower.connection.dirty
+
+
+async def test_after_a_write_conflict_the_connection_is_reset_and_not_lost(connect):
+    first, second = await connect(), await connect()
+    await first.query("DEFINE TABLE t; CREATE t:1 SET n = 0")
+    winner, loser = await first.begin(), await second.begin()
+    await first.query("UPDATE t:1 SET n = 1", txn_id=winner)
+    with contextlib.suppress(errors.ServerError):
+        await second.query("UPDATE t:1 SET n = 2", txn_id=loser)
+    await first.commit(winner)
+    with pytest.raises(errors.ServerError):
+        await second.commit(loser)
+    assert second.connection.dirty
+
+    await second.connection.reset()
+
+    assert not second.connection.dirty
+    assert await second.query("RETURN t:1.n") == 1
 
 
 async def test_the_sdk_s_methods_give_what_the_sdk_gives(connect):

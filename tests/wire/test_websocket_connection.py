@@ -162,6 +162,64 @@ async def test_an_ended_transaction_leaves_nothing_to_reset(connection, server, 
     assert not connection.dirty
 
 
+CONFLICT = Answer(
+    error={"code": -32000, "kind": "Query", "message": "Transaction conflict: Write conflict"}
+)
+UNKNOWN_TRANSACTION = Answer(
+    error={"code": -32602, "kind": "Validation", "message": "Transaction not found"}
+)
+
+
+@pytest.mark.parametrize("ending", ["commit", "cancel"])
+async def test_a_transaction_whose_end_was_refused_is_not_ended_again(connection, server, ending):
+    transaction = uuid4()
+    server.answer("begin", Answer(transaction))
+    await connection.request("begin", [])
+    server.answer(ending, CONFLICT)
+    with pytest.raises(Exception, match="conflict"):
+        await connection.request(ending, [transaction])
+    assert connection.dirty
+    server.requests.clear()
+
+    await connection.reset()
+
+    assert [method for method, _ in server.requests] == ["reset", "authenticate", "use"]
+    assert not connection.dirty
+
+
+async def test_a_transaction_that_the_server_has_ended_does_not_spoil_the_reset(connection, server):
+    server.answer("begin", Answer(uuid4()))
+    await connection.request("begin", [])
+    server.answer("cancel", UNKNOWN_TRANSACTION)
+
+    await connection.reset()
+
+    assert not connection.dirty
+
+
+async def test_a_transaction_that_can_not_be_cancelled_for_lack_of_an_answer_spoils_the_reset(
+    connection, server
+):
+    server.answer("begin", Answer(uuid4()))
+    await connection.request("begin", [])
+    server.answer("cancel", SILENCE)
+
+    with pytest.raises(RequestTimeout):
+        await connection.reset()
+
+    assert connection.dirty
+
+
+async def test_the_end_of_a_transaction_is_understood_in_text_too(connection, server):
+    transaction = uuid4()
+    server.answer("begin", Answer(transaction))
+    await connection.request("begin", [])
+
+    await connection.request("commit", [str(transaction)])
+
+    assert not connection.dirty
+
+
 async def test_a_begin_whose_answer_was_missed_makes_the_connection_unresettable(
     connection, server
 ):
@@ -270,6 +328,51 @@ async def test_exchanges_tell_the_reply_the_error_and_the_time(connection, serve
         "RequestTimeout",
     ]
     assert {exchange.connection_id for exchange in seen} == {connection.id}
+
+
+def broken_hook(exchange):
+    raise RuntimeError("the observer has a bug")
+
+
+async def test_an_observer_that_raises_costs_neither_the_result_nor_the_book_keeping(
+    connection, server, caplog
+):
+    connection.on_exchange = broken_hook
+    transaction = uuid4()
+    server.answer("begin", Answer(transaction))
+
+    answer = await connection.request("begin", [])
+
+    assert answer == transaction
+    assert connection.dirty
+    assert [(record.name, record.exc_info[0]) for record in caplog.records] == [
+        ("purreal", RuntimeError)
+    ]
+    await connection.reset()
+    assert ("cancel", [transaction]) in server.requests
+
+
+async def test_an_observer_that_raises_hides_no_error(connection, server, caplog):
+    connection.on_exchange = broken_hook
+    server.answer("query", then=SILENCE)
+
+    with pytest.raises(RequestTimeout):
+        await connection.request("query", ["RETURN 1"])
+
+    assert len(caplog.records) == 1
+
+
+async def test_an_observer_that_raises_hides_no_cancellation(connection, server):
+    connection.on_exchange = broken_hook
+    server.answer("begin", SILENCE)
+    request = asyncio.create_task(connection.request("begin", []))
+    await asyncio.sleep(0.001)
+
+    request.cancel()
+    await asyncio.wait({request})
+
+    assert request.cancelled()
+    assert connection.dirty
 
 
 async def test_a_loss_is_told_once_and_an_abort_is_none(connection, server):
