@@ -1,6 +1,7 @@
 """The way to a ready connection: steps, errors in words, cancellation at each await."""
 
 import asyncio
+import traceback
 
 import pytest
 
@@ -186,11 +187,31 @@ def everything_said(error):
     return " ".join(texts)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [REFUSED, SILENCE, Answer(loss=ConnectionResetError("gone")), Answer(raw=b"\xff")],
-    ids=["refused", "silence", "loss", "rubbish"],
-)
+def everything_shown(error):
+    """Collect what tools show of a traceback that print the variables of its frames."""
+    shown = "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    )
+    behind = error.__cause__ or error.__context__
+    # Also what the chain suppresses: not every tool heeds that.
+    return shown + (everything_shown(behind) if behind else "")
+
+
+ENDS = {
+    "refused": REFUSED,
+    "silence": SILENCE,
+    "loss": Answer(loss=ConnectionResetError("gone")),
+    "rubbish": Answer(raw=b"\xff"),
+}
+TOKEN = "h.secret-token.s"
+
+
+@pytest.fixture
+def shared_token(server):
+    server.answer("signin", Answer(TOKEN))
+
+
+@pytest.mark.parametrize("answer", ENDS.values(), ids=ENDS)
 async def test_no_error_carries_the_password(make, server, answer):
     server.answer("signin", answer)
     connector = make()
@@ -198,6 +219,54 @@ async def test_no_error_carries_the_password(make, server, answer):
     with pytest.raises((AuthenticationFailed, Unreachable)) as caught:
         await connector.connect()
 
-    said = everything_said(caught.value)
-    assert PASSWORD not in said
+    assert PASSWORD not in everything_said(caught.value)
+    assert PASSWORD not in everything_shown(caught.value)
     assert PASSWORD not in repr(connector) + repr(Credentials("app", PASSWORD))
+
+
+async def test_no_cancellation_carries_the_password(make, server):
+    server.answer("signin", SILENCE)
+
+    with pytest.raises(TimeoutError) as caught:
+        async with asyncio.timeout(1.0):
+            await make().connect()
+
+    assert PASSWORD not in everything_shown(caught.value)
+
+
+async def test_no_sending_that_fails_carries_the_password(make, server):
+    server.script(sending=(fails(OSError("broken pipe")),))
+
+    with pytest.raises(Unreachable, match="broken pipe") as caught:
+        await make().connect()
+
+    assert PASSWORD not in everything_shown(caught.value)
+
+
+async def test_a_password_that_can_not_be_written_is_not_shown(make):
+    with pytest.raises(Unreachable, match="not sent") as caught:
+        await make(credentials=Credentials("app", PASSWORD + "\udcff")).connect()
+
+    assert PASSWORD not in everything_said(caught.value) + everything_shown(caught.value)
+
+
+async def test_a_refusal_is_raised_without_the_request_behind_it(make, server):
+    server.answer("signin", REFUSED)
+
+    with pytest.raises(AuthenticationFailed) as caught:
+        await make().connect()
+
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("answer", [ENDS["silence"], ENDS["loss"], ENDS["rubbish"]])
+async def test_no_error_carries_the_token(make, server, shared_token, answer):
+    connector = make()
+    await connector.connect()
+    server.answer("authenticate", answer)
+
+    with pytest.raises(Unreachable) as caught:
+        await connector.connect()
+
+    assert TOKEN not in everything_said(caught.value) + everything_shown(caught.value)

@@ -180,6 +180,20 @@ async def test_a_sign_in_that_was_lost_is_repeated_by_the_next_connection(server
     assert sign_in.count == 2
 
 
+def test_the_next_event_loop_has_a_lock_and_times_of_its_own(server):
+    sign_in = SharedSignIn(Credentials("app", "s3cret"), None, None, "ws://db/rpc")
+    server.sign_in_seconds = 0.001
+
+    async def connect_three():
+        await asyncio.gather(*(sign_in.authenticate(server.call) for _ in range(3)))
+
+    asyncio.run(connect_three())
+    server.valid.clear()
+    asyncio.run(connect_three())
+
+    assert server.log == ["signin", "authenticate", "authenticate"] * 2
+
+
 async def test_a_cancelled_sign_in_passes_its_turn_on(server, sign_in):
     server.sign_in_seconds = 5.0
     first = asyncio.create_task(sign_in.authenticate(server.call))
