@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl as ssl_module
 from functools import partial
 
@@ -20,6 +21,8 @@ from purreal._errors import (
 from purreal._sign_in import SharedSignIn
 from purreal._transport import OpenTransport, open_websocket
 from purreal._websocket_connection import WebSocketConnection
+
+logger = logging.getLogger("purreal")
 
 
 class WebSocketConnector:
@@ -96,6 +99,7 @@ class WebSocketConnector:
             if isinstance(error, ConnectFailed) or not isinstance(error, Exception):
                 raise
             raise self._failure(error) from error
+        logger.debug("connection %d to %s is ready", connection.id, self.endpoint)
         return connection
 
     async def _set_up(self, connection: WebSocketConnection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from dataclasses import dataclass
@@ -31,28 +32,11 @@ class Endpoint:
         Raises:
             ConfigurationError: not ``ws://`` or ``wss://``, no host, or a password in it.
         """
-        parts = urlsplit(uri)
-        if parts.username is not None or parts.password is not None:
-            # Not quoted: an address goes into logs and reports.
-            raise ConfigurationError(
-                "the address holds a user name or password: give them as `credentials`"
-            )
-        if parts.scheme not in ("ws", "wss"):
-            raise ConfigurationError(
-                f"the address {uri!r} does not begin with ws:// or wss://"
-                f"{_scheme_advice(parts.scheme)}"
-            )
-        if parts.query or parts.fragment:
-            raise ConfigurationError(f"the address {uri!r} goes on after the path: remove that")
-        try:
-            host, port = parts.hostname, parts.port
-        except ValueError as error:
-            raise ConfigurationError(f"the address {uri!r} has no usable port: {error}") from None
-        if not host:
-            raise ConfigurationError(f"the address {uri!r} names no host")
-        path = parts.path if parts.path not in ("", "/") else _RPC_PATH
-        secure = parts.scheme == "wss"
-        return cls(f"{parts.scheme}://{parts.netloc}{path}", host, port or _default(secure), secure)
+        scheme, netloc, host, port, path = _split(uri)
+        if path in ("", "/"):
+            path = _RPC_PATH
+        secure = scheme == "wss"
+        return cls(f"{scheme}://{netloc}{path}", host, port or _default(secure), secure)
 
     def explain(self, error: Exception) -> str:
         """Say why the connection could not be made and what to try."""
@@ -82,6 +66,47 @@ class Endpoint:
                 f" WebSocket, or it hung up ({_words(error)})"
             )
         return _words(error)
+
+
+def _split(uri: str) -> tuple[str, str, str, int | None, str]:
+    """Take an address apart: scheme, network location, host, port, path.
+
+    Raises:
+        ConfigurationError: see `Endpoint.parse`.
+    """
+    shown = _shown(uri)
+    if "@" in uri:
+        raise ConfigurationError(
+            f"{shown} holds an @: a user name and a password go into `credentials` instead"
+        )
+    # No error of urllib is passed on: they quote.
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        raise ConfigurationError(f"{shown} can not be read: write ws://host:port") from None
+    if parts.scheme not in ("ws", "wss"):
+        raise ConfigurationError(
+            f"{shown} does not begin with ws:// or wss://{_scheme_advice(parts.scheme)}"
+        )
+    if "?" in uri or "#" in uri:
+        raise ConfigurationError(f"{shown} goes on after the path with ? or #: remove that")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ConfigurationError(f"{shown} has no usable port: write 1 to 65535") from None
+    if not host:
+        raise ConfigurationError(f"{shown} names no host")
+    return parts.scheme, parts.netloc, host, port, parts.path
+
+
+# Scheme, host, a port that is a number, and a path: in no other part of an address can be a secret.
+_HARMLESS = re.compile(r"([a-z][a-z0-9+.-]*://)?[\w.-]*(\[[0-9a-f:.]+\])?(:\d+)?(/[\w./-]*)?", re.I)
+
+
+def _shown(uri: str) -> str:
+    """Name an address in an error, which goes into logs and reports: quoted only if harmless."""
+    return f"the address {uri!r}" if _HARMLESS.fullmatch(uri) else "the address"
 
 
 def _default(secure: bool) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,8 @@ from purreal._transport import (
     Transport,
     describe_end,
 )
+
+logger = logging.getLogger("purreal")
 
 Reply = Mapping[str, Any]
 
@@ -170,6 +173,7 @@ class RpcChannel:
 
     def _finish(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
         self._end = why
+        logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
         pending, self._pending = self._pending, {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl as ssl_module
 from collections.abc import Awaitable, Callable
 from typing import NoReturn, Protocol
@@ -59,6 +60,17 @@ OpenTransport = Callable[[OnMessage, OnClosed], Awaitable[Transport]]
 """Opens a transport; when it raises or is cancelled, no socket is left."""
 
 
+class WithoutContents(logging.LoggerAdapter[logging.Logger]):
+    """A logger for the websockets library, whose DEBUG lines would show passwords and data."""
+
+    def isEnabledFor(self, level: int) -> bool:
+        """Answer No below INFO, however the logger itself is set."""
+        return level >= logging.INFO and super().isEnabledFor(level)
+
+
+websocket_logger = WithoutContents(logging.getLogger("purreal.websocket"))
+
+
 async def open_websocket(
     uri: str,
     ssl: ssl_module.SSLContext | None,
@@ -87,6 +99,7 @@ async def open_websocket(
         close_timeout=CLOSE_SECONDS,
         proxy=None,
         ssl=_tls(uri, ssl),
+        logger=websocket_logger,
     )
     if socket.subprotocol != cbor:
         socket.transport.abort()

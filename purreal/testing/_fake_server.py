@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from purreal import _codec
 from purreal._tags import CodecError
+from purreal._transport import websocket_logger
 from purreal.testing._fake_sessions import Accounts, Client, Refused
 from purreal.testing._latency import Constant, Latency
 
@@ -152,6 +153,7 @@ class FakeServer:
             max_size=None,
             ping_interval=None,
             close_timeout=1.0,
+            logger=websocket_logger,
         )
         self._port = next(iter(self._listener.sockets)).getsockname()[1]
 

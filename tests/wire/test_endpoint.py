@@ -1,6 +1,7 @@
 """Addresses and settings of a connector that can not work are refused before any I/O."""
 
 import ssl
+import traceback
 
 import pytest
 
@@ -32,12 +33,38 @@ def test_what_can_not_work_is_refused_at_once(uri, parameters, message):
         WebSocketConnector(uri, **parameters)
 
 
-def test_a_password_in_the_address_is_refused_and_not_repeated():
-    with pytest.raises(ConfigurationError) as caught:
-        WebSocketConnector(f"ws://app:{PASSWORD}@db")
+@pytest.mark.parametrize(
+    ("uri", "message"),
+    [
+        (f"ws://app:{PASSWORD}@db", "credentials"),
+        (f"ws://app:#{PASSWORD}@db:8000", "credentials"),
+        (f"ws://app:a/{PASSWORD}@db:8000", "credentials"),
+        (f"http://app:#{PASSWORD}@db", "credentials"),
+        (f"app:{PASSWORD}@db:8000", "credentials"),
+        (f"ws://[app:{PASSWORD}@db", "credentials"),
+        (f"ws://db:8000/rpc?token={PASSWORD}", "after the path"),
+        (f"ws://db:8000/rpc#{PASSWORD}", "after the path"),
+        (f"https://db:8000/rpc?token={PASSWORD}", "write wss://"),
+        (f"ws://app:{PASSWORD}%40db", "port"),
+        (f"app:{PASSWORD}", "begin with"),
+        (f"ws://[{PASSWORD}", "can not be read"),
+        (f"ws://{PASSWORD}\u2100/", "can not be read"),
+        ("ws://[::1", "can not be read"),
+        ("ws://db/?", "after the path"),
+    ],
+)
+def test_no_part_of_an_address_that_may_be_secret_is_repeated(uri, message):
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        WebSocketConnector(uri)
 
-    assert "credentials" in str(caught.value)
-    assert "horse" not in str(caught.value)
+    shown = traceback.format_exception(caught.value)
+    # The line of this file that the traceback quotes holds no password.
+    assert "horse" not in "".join(shown)
+
+
+def test_a_harmless_address_is_quoted():
+    with pytest.raises(ConfigurationError, match=r"'http://db\.example:8000/rpc'"):
+        WebSocketConnector("http://db.example:8000/rpc")
 
 
 @pytest.mark.parametrize(

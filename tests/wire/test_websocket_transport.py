@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,22 @@ async def test_a_closed_connection_is_gone_from_the_server_too():
         with pytest.raises(ConnectionLost) as caught:
             await connection.request("query", ["RETURN 1"])
     assert caught.value.outcome is Outcome.NOT_SENT
+
+
+async def test_the_log_never_shows_what_travels_not_even_at_debug(caplog):
+    caplog.set_level(logging.DEBUG)
+    for name in ("websockets", "websockets.client", "purreal", "purreal.websocket"):
+        caplog.set_level(logging.DEBUG, logger=name)
+
+    async with FakeServer(password="pa55word") as server:
+        credentials = Credentials("root", "pa55word")
+        connection = await WebSocketConnector(server.url, credentials=credentials).connect()
+        await connection.request("query", ["RETURN $x", {"x": "personal data"}])
+        await connection.close()
+
+    assert [name for name in ("is ready", "ended") if name in caplog.text] == ["is ready", "ended"]
+    for secret in ("pa55word", b"pa55".hex(" "), "person", b"person".hex(" ")):
+        assert secret not in caplog.text
 
 
 async def test_a_server_that_is_no_websocket_server_is_explained():
