@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from purreal._errors import Outcome
+from purreal._lasting_text import may_last
 
 # Tried on SurrealDB 3.3.5 and on the embedded engine 3.2.4 (tests/wire keeps trying):
 # * the RPC methods use, let, unset, signin, signup, authenticate, invalidate and reset change the
@@ -41,14 +40,6 @@ _STATELESS_METHODS = frozenset(
     }
 )
 
-# USE is here although it does not last today: it is rare, and being wrong would mean that the next
-# borrower writes into another namespace. LET is common and harmless (it would only add a name).
-_LASTING_WORDS = re.compile(r"\b(?:USE|LIVE|KILL)\b", re.IGNORECASE)
-_BEGIN = re.compile(r"\bBEGIN\b", re.IGNORECASE)
-_END = re.compile(r"\b(?:COMMIT|CANCEL)\b", re.IGNORECASE)
-
-_CACHED_TEXT_LENGTH = 2048
-
 
 def may_change_session(method: str, params: Sequence[Any]) -> bool:
     """Tell whether the next user of the session could see a difference after this request.
@@ -57,24 +48,8 @@ def may_change_session(method: str, params: Sequence[Any]) -> bool:
     """
     if method == "query":
         text = params[0] if params else ""
-        return not isinstance(text, str) or _text_may_change_session(text)
+        return not isinstance(text, str) or may_last(text)
     return method not in _STATELESS_METHODS
-
-
-def _text_may_change_session(text: str) -> bool:
-    # Long texts carry inline data and rarely repeat: caching them would only hold memory.
-    if len(text) > _CACHED_TEXT_LENGTH:
-        return _scan(text)
-    return _scan_cached(text)
-
-
-def _scan(text: str) -> bool:
-    if _LASTING_WORDS.search(text):
-        return True
-    return bool(_BEGIN.search(text)) and not _END.search(text)
-
-
-_scan_cached = lru_cache(maxsize=1024)(_scan)
 
 
 class TransactionLedger:
