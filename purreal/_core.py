@@ -129,13 +129,12 @@ class Core:
         self.last_error = None
         self.ledger.opened(slot, connection, draw_expiry(now, self.config.max_lifetime, self._rng))
         self._prepared(slot, now)
-        self.timetable.plan_shrinking()  # one more may make an older one surplus
 
-    def connect_failed(self, slot: Slot, error: ConnectFailed, started: float, now: float) -> None:
-        """An attempt begun at `started` failed: pause; tell waiters whom nothing else can serve."""
+    def connect_failed(self, slot: Slot, error: ConnectFailed, now: float) -> None:
+        """None could be opened: pause, and tell the waiters if nothing else can serve them."""
         self.ledger.counters.connect_failures += 1
         self.last_error = error
-        self._backoff.failed(started, now)
+        self._backoff.failed(slot.begun_at, now)
         self.ledger.vacate(slot)
         if self._is_hopeless():
             self._fail_all(error.copy, cause=error)
@@ -233,7 +232,7 @@ class Core:
         if ledger.open < floor:
             missing = max(missing, floor - ledger.open - ledger.connecting)
         while missing > 0 and self._may_connect(now):
-            self.commands.append(Open(ledger.occupy()))
+            self.commands.append(Open(ledger.occupy(now)))
             missing -= 1
 
     def _may_connect(self, now: float) -> bool:

@@ -142,12 +142,12 @@ class Executor:
             async with asyncio.timeout(limit):
                 connection = await self._connector.connect()
         except Exception as error:
-            self._report_failure(slot, self._as_connect_failure(error, limit), started)
+            self._report_failure(slot, self._as_connect_failure(error, limit))
             return
         if not connection.usable:
             endpoint = self._connector.endpoint
             failure = Unreachable(f"{endpoint} closed a new connection at once", endpoint=endpoint)
-            self._report_failure(slot, failure, started)
+            self._report_failure(slot, failure)
             return
         connection.on_lost = partial(self._lost, slot, connection)
         connection.on_abandoned = self._end_with_loop
@@ -215,10 +215,10 @@ class Executor:
         failure.__cause__ = error
         return failure
 
-    def _report_failure(self, slot: Slot, failure: ConnectFailed, started: float) -> None:
+    def _report_failure(self, slot: Slot, failure: ConnectFailed) -> None:
         first = self._core.last_error is None
         logger.log(logging.WARNING if first else logging.DEBUG, "connect failed: %s", failure)
-        self._core.connect_failed(slot, failure, started, self._loop.time())
+        self._core.connect_failed(slot, failure, self._loop.time())
         self.execute()
 
     def _report_slow(self, slot: Slot) -> None:

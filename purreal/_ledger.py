@@ -75,9 +75,10 @@ class Ledger:
 
     # -- slots ------------------------------------------------------------------------------------
 
-    def occupy(self) -> Slot:
+    def occupy(self, now: float) -> Slot:
         """Take a vacant slot for a connection to be opened."""
         slot = self.vacant.pop()
+        slot.begun_at = now
         self._move(slot, SlotState.CONNECTING)
         return slot
 

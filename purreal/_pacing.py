@@ -36,9 +36,9 @@ class Backoff:
         """No attempt before this time."""
         return self._retry_at
 
-    def failed(self, started: float, now: float) -> None:
-        """An attempt begun at `started` failed; of attempts side by side only the first counts."""
-        if started < self._retry_at:
+    def failed(self, begun_at: float, now: float) -> None:
+        """An attempt begun at `begun_at` failed; of attempts side by side only the first counts."""
+        if begun_at < self._retry_at:
             return
         pause = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2.0 ** min(self.failures, 16))
         self.failures += 1

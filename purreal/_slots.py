@@ -52,6 +52,7 @@ class Slot:
     """Room for one connection. There are `max_size` of them, so the pool can't exceed it."""
 
     __slots__ = (
+        "begun_at",
         "borrower",
         "connection",
         "expires_at",
@@ -70,6 +71,7 @@ class Slot:
         """Forget the connection that lived here."""
         self.connection: Connection | None = None
         self.borrower: Borrower | None = None
+        self.begun_at = 0.0
         self.expires_at = 0.0
         self.idle_since = 0.0
         self.leased_at = 0.0

@@ -128,7 +128,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
             case Open(slot) if well:
                 self.core.connected(slot, Thing(), 0.1, self.now)
             case Open(slot):
-                self.core.connect_failed(slot, Unreachable("down"), self.now, self.now)
+                self.core.connect_failed(slot, Unreachable("down"), self.now)
             case Close(slot):
                 self.core.vacated(slot, self.now)
             case Check(slot) | Reset(slot) if not well:

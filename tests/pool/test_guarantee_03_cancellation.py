@@ -219,3 +219,16 @@ def test_guarantee_03_a_loop_that_ends_with_an_open_pool_leaves_nothing():
     asyncio.run(leave_the_pool_open())
 
     assert connector.open == connector.connecting == 0
+
+
+async def test_guarantee_03_a_loop_that_ends_under_an_idle_pool_opens_nothing_new(settle):
+    pool, connector = new_pool(min_size=2)
+    await pool.open()
+
+    for connection in connector.connections:
+        connection.abandon()  # what the end of the loop does to a reader
+    await settle()
+
+    assert connector.connects == 2
+    assert pool.stats().size == 0
+    await pool.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 
 import pytest
 from surrealdb import RecordID
@@ -142,3 +143,30 @@ async def test_an_unreachable_server_fails_loudly():
 
         with pytest.raises(OpenFailed, match=f"127.0.0.1:{port}"):
             await pool.open(timeout=0.5)
+
+
+LEAVES_A_POOL_OPEN = """
+import asyncio, sys
+from purreal import Credentials, SurrealDBConnectionPool
+
+async def main():
+    pool = SurrealDBConnectionPool(
+        sys.argv[1], credentials=Credentials("root", sys.stdin.read()), min_size=3
+    )
+    await pool.open()
+
+asyncio.run(main())
+"""
+
+
+async def test_a_pool_left_open_ends_quietly_with_the_loop(target):
+    """In a process of its own, in which a warning about anything left over would be printed."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "default", "-c", LEAVES_A_POOL_OPEN, target.url),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, stderr = await process.communicate(target.password.encode())
+
+    assert stderr.decode() == ""
+    assert process.returncode == 0
