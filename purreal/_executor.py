@@ -137,12 +137,11 @@ class Executor:
 
     async def _open(self, slot: Slot) -> None:
         started = self._loop.time()
-        limit = self._core.config.connect_timeout
         try:
-            async with asyncio.timeout(limit):
+            async with asyncio.timeout(self._core.config.connect_timeout):
                 connection = await self._connector.connect()
         except Exception as error:
-            self._report_failure(slot, self._as_connect_failure(error, limit))
+            self._report_failure(slot, self._as_connect_failure(error))
             return
         if not connection.usable:
             endpoint = self._connector.endpoint
@@ -200,11 +199,12 @@ class Executor:
             self._core.lost(slot, self._loop.time())
             self.execute()
 
-    def _as_connect_failure(self, error: Exception, limit: float) -> ConnectFailed:
+    def _as_connect_failure(self, error: BaseException) -> ConnectFailed:
         if isinstance(error, ConnectFailed):
             return error
         endpoint = self._connector.endpoint
         if isinstance(error, TimeoutError):
+            limit = self._core.config.connect_timeout
             message = (
                 f"{endpoint} did not finish connecting within connect_timeout={limit} s: check "
                 "the address and the load of the server, or raise connect_timeout"
@@ -252,7 +252,11 @@ class Executor:
             self._drop(slot)
         elif (error := task.exception()) is not None:
             logger.error("a connection is given up after an unexpected error", exc_info=error)
-            self._drop(slot)
+            if slot.state is SlotState.CONNECTING:
+                # As a failed connect, with its pause: another attempt at once could spin for ever.
+                self._report_failure(slot, self._as_connect_failure(error))
+            else:
+                self._drop(slot)
 
     def _drop(self, slot: Slot) -> None:
         if slot.connection is not None:

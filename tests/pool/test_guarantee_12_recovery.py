@@ -168,3 +168,24 @@ async def test_guarantee_12_a_failed_connect_beside_a_lost_lease_wakes_the_waite
         await pool.checkout()
 
     pool.checkin(lease)
+
+
+async def test_a_connector_that_makes_nonsense_is_told_and_tried_with_pauses(
+    make_pool, connector, caplog
+):
+    attempts = []
+
+    async def connect():
+        attempts.append(asyncio.get_running_loop().time())
+        return "no connection"
+
+    connector.connect = connect
+    pool = make_pool(min_size=1, max_size=1)
+    await pool.open(wait=False)
+
+    with pytest.raises(Unreachable, match="no attribute 'usable'"):
+        await pool.query("RETURN 1")
+    await asyncio.sleep(10)
+
+    assert len(attempts) < 12
+    assert "unexpected error" in caplog.text
