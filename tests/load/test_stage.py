@@ -83,13 +83,43 @@ async def test_a_duration_starts_nothing_after_it_and_lets_the_last_ones_end() -
         assert (counts.issued, counts.succeeded) == (8, 8)
 
 
-async def test_operations_that_do_not_end_while_draining_are_cancelled_and_counted() -> None:
-    async with crew_of(2, taking(1_000.0)) as crew:
+@pytest.mark.parametrize("max_size", [1, 2])
+async def test_operations_that_do_not_end_after_the_load_have_timed_out(max_size: int) -> None:
+    async with crew_of(2, taking(1_000.0), max_size) as crew:
         await run_stage(Stage(2, None, 10.0), crew, Control(), drain_seconds=5.0)
 
-        counts = crew.performer.recorder.part().counts
-        assert (counts.issued, counts.cancelled, counts.in_flight) == (2, 2, 0)
+        part = crew.performer.recorder.part()
+        assert (part.counts.issued, part.counts.timed_out, part.counts.in_flight) == (2, 2, 0)
+        assert part.counts.cancelled == 0
+        assert [each.example for each in part.errors] == ["did not end within 5 s after the load"]
         assert asyncio.get_running_loop().time() == pytest.approx(15.0, abs=1.0)
+
+
+async def test_operations_that_do_not_end_when_somebody_stops_the_load_are_cancelled() -> None:
+    control = Control()
+    async with crew_of(2, taking(1_000.0)) as crew:
+        stage = asyncio.create_task(
+            run_stage(Stage(2, None, 60.0), crew, control, drain_seconds=5.0)
+        )
+        await asyncio.sleep(10)
+        control.stop()
+        await stage
+
+        counts = crew.performer.recorder.part().counts
+        assert (counts.issued, counts.cancelled, counts.timed_out) == (2, 2, 0)
+
+
+async def test_operations_of_a_stage_that_is_itself_cancelled_are_cancelled() -> None:
+    async with crew_of(2, taking(1_000.0)) as crew:
+        stage = asyncio.create_task(
+            run_stage(Stage(2, None, 60.0), crew, Control(), drain_seconds=5.0)
+        )
+        await asyncio.sleep(10)
+        stage.cancel()
+        await asyncio.wait({stage})
+
+        counts = crew.performer.recorder.part().counts
+        assert (counts.cancelled, counts.timed_out) == (2, 0)
 
 
 async def test_stopping_does_not_wait_for_workers_that_think() -> None:

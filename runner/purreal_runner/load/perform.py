@@ -16,6 +16,10 @@ class Performer:
         recorder: gets the account of every operation.
         work: what to do with a lease.
         close_every: close the connection in the lease of every n-th operation; None: never.
+
+    Attributes:
+        overdue: what operations that are cancelled from now on have run into; None: they are
+            cancelled because somebody wanted the load to stop.
     """
 
     def __init__(
@@ -27,6 +31,7 @@ class Performer:
     ) -> None:
         self.pool = pool
         self.recorder = recorder
+        self.overdue: TimeoutError | None = None
         self._work = work
         self._close_every = close_every
 
@@ -50,7 +55,7 @@ class Performer:
                 await self._break_if_due(conn, task)
                 await attempt.hold()
         except asyncio.CancelledError as error:
-            attempt.cancel(error)
+            attempt.cancel(error, self.overdue)
         except Exception as error:
             attempt.fail(error)
             return None if isinstance(error, PurrealError) else 0.0
@@ -88,12 +93,16 @@ class _Attempt:
         self._leave_gate()
         self.operation.end(error)
 
-    def cancel(self, error: asyncio.CancelledError) -> None:
-        """Counts a cancellation and passes it on, unless the work made it up by itself."""
+    def cancel(self, error: asyncio.CancelledError, overdue: TimeoutError | None) -> None:
+        """Counts a cancellation and passes it on, unless the work made it up by itself.
+
+        An operation that was given up because it took too long has timed out: a database that
+        hangs must not look as if everything it was asked had succeeded.
+        """
         self._leave_gate()
         task = asyncio.current_task()
         if task is not None and task.cancelling() > 0:
-            self.operation.cancel()
+            self.operation.end(overdue or error)
             raise error
         self.operation.fail(error)
 

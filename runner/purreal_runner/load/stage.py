@@ -1,6 +1,7 @@
 """Runs one stage of the load in one pool, from its first operation to its last."""
 
 import asyncio
+from collections.abc import Callable
 
 from purreal_runner.load.control import Control
 from purreal_runner.load.gate import Gate
@@ -18,7 +19,7 @@ async def run_stage(stage: Stage, crew: Crew, control: Control, drain_seconds: f
         crew: the pool's workers; the first ones of it are used.
         control: may stop the stage early.
         drain_seconds: once no new operations start, those under way get so long to end; then
-            they are cancelled, and counted as such.
+            they are given up: as timed out, or as cancelled if somebody stopped the load.
     """
     with control.halt(stage.seconds) as halt:
         budget = Budget(stage.operations, halt)
@@ -27,7 +28,15 @@ async def run_stage(stage: Stage, crew: Crew, control: Control, drain_seconds: f
             asyncio.create_task(crew.work(worker, budget, gate), name=f"worker-{worker.index}")
             for worker in crew.workers[: stage.workers]
         ]
-        await _until_ended(tasks, halt, gate, drain_seconds)
+
+        def give_up() -> None:
+            if not control.stopped:
+                crew.performer.overdue = TimeoutError(
+                    f"did not end within {drain_seconds:g} s after the load"
+                )
+
+        await _until_ended(tasks, halt, gate, drain_seconds, give_up)
+    crew.performer.overdue = None
 
 
 def _gate(stage: Stage, crew: Crew) -> Gate:
@@ -41,6 +50,7 @@ async def _until_ended(
     halt: asyncio.Event,
     gate: Gate | None,
     drain_seconds: float,
+    on_overdue: Callable[[], None],
 ) -> None:
     everyone = asyncio.create_task(
         asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION), name="everyone"
@@ -50,7 +60,9 @@ async def _until_ended(
         await asyncio.wait({everyone, halted}, return_when=asyncio.FIRST_COMPLETED)
         if gate is not None:
             gate.open()  # whoever came on after the end has to wait for nobody any more
-        await asyncio.wait({everyone}, timeout=drain_seconds)
+        _, overdue = await asyncio.wait({everyone}, timeout=drain_seconds)
+        if overdue:
+            on_overdue()
     finally:
         for task in (everyone, halted, *tasks):
             task.cancel()
