@@ -3,23 +3,30 @@
 `purreal run --workload tests/load_test_pool.py` runs the same operation, as does a cluster.
 """
 
+import os
 import sys
+from uuid import uuid4
 
 from purreal import Lease
 from purreal_runner.scripts.full_load import main
 from purreal_runner.workload.python_file import function_workload
 
-TABLE = "purreal_load_test"
+# A name of this run's own, so that neither an application's table nor another run's is touched.
+# In the environment, because the worker processes of `purreal run` import this file, too.
+TABLE = os.environ.setdefault("PURREAL_LOAD_TEST_TABLE", f"purreal_load_test_{uuid4().hex[:6]}")
+made: list[str] = []
 
 
 async def setup(conn: Lease) -> None:
-    """Once, before the load: reading a table that nobody made is an error."""
-    await conn.query(f"DEFINE TABLE IF NOT EXISTS {TABLE}")
+    """Once, before the load: an error if the table exists already, because then it isn't ours."""
+    await conn.query(f"DEFINE TABLE {TABLE}")
+    made.append(TABLE)
 
 
 async def teardown(conn: Lease) -> None:
-    """Once, after the load (not with --keep-data)."""
-    await conn.query(f"REMOVE TABLE IF EXISTS {TABLE}")
+    """Once, after the load, also if `setup` failed (not with --keep-data)."""
+    while made:
+        await conn.query(f"REMOVE TABLE {made.pop()}")
 
 
 async def simulate_work(conn: Lease, task_id: int) -> None:

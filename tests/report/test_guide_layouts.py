@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from purreal_runner.judge.verdict import Verdict
 from purreal_runner.report import guide
 from purreal_runner.report.model import Latencies, Report
 
@@ -132,6 +133,30 @@ def test_success_means_that_everything_issued_succeeded(
     assert guide.all_succeeded(guide_report())
     assert not guide.all_succeeded(guide_report(failed=1))
     assert not guide.all_succeeded(guide_report().model_copy(update={"operations": nothing}))
+
+
+def test_a_run_that_was_cut_short_is_no_success(guide_report: Callable[..., Report]) -> None:
+    whole = guide_report()
+    planned_more = whole.run.model_copy(update={"operations": 6000})
+    interrupted = whole.run.model_copy(update={"interrupted": True})
+
+    assert not guide.all_succeeded(whole.model_copy(update={"run": planned_more}))
+    assert not guide.all_succeeded(whole.model_copy(update={"run": interrupted}))
+    assert not guide.all_succeeded(whole.model_copy(update={"verdict": Verdict.ERROR}))
+
+
+def test_a_run_that_was_interrupted_says_how_far_it_came(
+    guide_report: Callable[..., Report],
+) -> None:
+    report = guide_report(failed=3)
+    run = report.run.model_copy(update={"operations": 6000, "interrupted": True})
+
+    lines = guide.quick_stress_results(report.model_copy(update={"run": run})).splitlines()
+
+    assert lines[-2] == (
+        "✗ STOPPED: 4997 of 6000 operations succeeded at 500 concurrent connections, "
+        "then the run was interrupted"
+    )
 
 
 def test_one_failure_in_a_million_does_not_round_to_all_or_nothing(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from purreal_runner.judge.verdict import Verdict
 from purreal_runner.measure.views import PoolGauges
 from purreal_runner.report.model import Latency, Report
 
@@ -56,18 +57,48 @@ def quick_stress_results(report: Report, connections: int | None = None) -> str:
 
 
 def all_succeeded(report: Report) -> bool:
-    """Whether every operation that was issued succeeded, and there were some."""
-    return report.operations.issued > 0 and report.operations.not_succeeded == 0
+    """Whether the run went to its end and every operation succeeded, of those planned too."""
+    operations = report.operations
+    return operations.issued > 0 and operations.not_succeeded == 0 and not _stopped(report)
+
+
+def _stopped(report: Report) -> bool:
+    """Whether the run ended before everything that was planned had been done."""
+    return (
+        report.run.interrupted
+        or report.verdict in (Verdict.CANCELLED, Verdict.ERROR)
+        or report.operations.issued < _planned(report)
+    )
+
+
+def _planned(report: Report) -> int:
+    """A run that lasts a given time has planned what it came to do."""
+    planned = report.run.operations
+    return report.operations.issued if planned is None else planned
 
 
 def _stress_outcome(report: Report, connections: int) -> str:
     if all_succeeded(report):
-        return f"✓ SUCCESS: Pool handled {connections} concurrent connections!"
+        return f"✓ SUCCESS: Pool handled {_handled(report, connections)}!"
+    if _stopped(report):
+        why = "the run was interrupted" if report.run.interrupted else "the run did not go on"
+        return (
+            f"✗ STOPPED: {report.operations.succeeded} of {_planned(report)} operations succeeded "
+            f"at {connections} concurrent connections, then {why}"
+        )
     failed = report.operations.not_succeeded
     return (
         f"✗ FAILED: {failed} of {report.operations.issued} operations failed "
         f"at {connections} concurrent connections"
     )
+
+
+def _handled(report: Report, connections: int) -> str:
+    """A pool smaller than the number of workers has not had that many connections."""
+    opened = report.pool.peak_open
+    if opened >= connections:
+        return f"{connections} concurrent connections"
+    return f"{connections} concurrent workers on {opened} connection{'s' if opened != 1 else ''}"
 
 
 def load_test_report(report: Report) -> str:
@@ -119,13 +150,22 @@ def monitor_bar(stats: PoolGauges, width: int = BAR_CELLS) -> str:
     )
 
 
-def progressive_summary(reports: Sequence[tuple[int, Report]]) -> str:
-    """The table after the progressive series, one row for each number of connections."""
+def progressive_summary(reports: Sequence[tuple[int, Report]], not_run: Sequence[int] = ()) -> str:
+    """The table after the progressive series, one row for each number of connections.
+
+    Args:
+        reports: numbers of connections with the reports on them.
+        not_run: numbers of connections that were planned, too, and not come to.
+    """
     heading = (
         f"{'Connections':>11}  {'Operations':>10}  {'Successful':>10}  {'Failed':>6}  "
         f"{'Ops/sec':>8}  {'P95 acquire':>11}  Result"
     )
     rows = [_progressive_row(connections, report) for connections, report in reports]
+    rows += [
+        f"{connections:>11}  {'-':>10}  {'-':>10}  {'-':>6}  {'-':>8}  {'-':>11}  ✗ NOT RUN"
+        for connections in not_run
+    ]
     return "\n".join([RULE, "PROGRESSIVE STRESS TEST: SUMMARY", RULE, "", heading, *rows, RULE])
 
 
@@ -136,8 +176,14 @@ def _progressive_row(connections: int, report: Report) -> str:
     return (
         f"{connections:>11}  {operations.issued:>10}  {operations.succeeded:>10}  "
         f"{operations.not_succeeded:>6}  {report.throughput:>8.0f}  {waited:>11}  "
-        f"{'✓ OK' if all_succeeded(report) else '✗ FAILED'}"
+        f"{_result(report)}"
     )
+
+
+def _result(report: Report) -> str:
+    if all_succeeded(report):
+        return "✓ OK"
+    return "✗ STOPPED" if _stopped(report) else "✗ FAILED"
 
 
 def _latency_lines(latency: Latency) -> list[str]:

@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.run import Outcome
 from purreal_runner.load.settings import RunSettings
-from purreal_runner.report.guide import all_succeeded, load_test_report
+from purreal_runner.report.guide import load_test_report
+from purreal_runner.scripts.script_process import print_remarks, run_script
 from purreal_runner.scripts.script_run import (
     Amount,
-    exit_code_of,
-    print_errors,
+    exit_code_after,
+    from_one_to,
     run_once,
     script_parser,
     script_settings,
@@ -24,6 +24,9 @@ AMOUNTS = (
     Amount("churn", "churn", 200, 4_000),
     Amount("complex", "complex", 100, 1_000),
 )
+
+MOST_PERCENT = 10_000
+"""More workers than that would make, a load test can't have."""
 
 _DESCRIPTION = """\
 Run the whole load test: sustained load with the simulate_work of the script, a burst, churn, and
@@ -61,12 +64,12 @@ def main(simulated: Workload, argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument(
         "--percent",
-        type=int,
+        type=from_one_to(MOST_PERCENT),
         default=100,
         metavar="N",
         help="that share of the guide's workers and operations (default: 100)",
     )
-    return exit_code_of(lambda args: _test(args, simulated), parser.parse_args(argv))
+    return run_script(lambda args: _test(args, simulated), parser, argv)
 
 
 def _test(args: argparse.Namespace, simulated: Workload) -> int:
@@ -77,10 +80,7 @@ def _test(args: argparse.Namespace, simulated: Workload) -> int:
             outcomes.append(_one(args, scaled.amount(amount), simulated))
             if outcomes[-1].report.run.interrupted:
                 break
-    failed = [outcome for outcome in outcomes if not all_succeeded(outcome.report)]
-    codes = [outcome.exit_code() for outcome in outcomes]
-    worst = next((code for code in codes if code is not ExitCode.OK), ExitCode.OK)
-    return worst or (ExitCode.ERROR if failed else ExitCode.OK)
+    return exit_code_after(outcomes)
 
 
 def _one(args: argparse.Namespace, amount: Amount, simulated: Workload) -> Outcome:
@@ -88,7 +88,7 @@ def _one(args: argparse.Namespace, amount: Amount, simulated: Workload) -> Outco
     print(f"\n{amount.name}: {amount.workers:,} workers, {amount.operations:,} operations\n")
     outcome = run_once(settings)
     print(load_test_report(outcome.report), flush=True)
-    print_errors(outcome.report)
+    print_remarks(outcome.report)
     return outcome
 
 

@@ -3,13 +3,11 @@
 import argparse
 from collections.abc import Sequence
 
-from purreal_runner.exit_codes import ExitCode
 from purreal_runner.monitor import monitor
-from purreal_runner.report.guide import all_succeeded
+from purreal_runner.scripts.script_process import print_remarks, run_script
 from purreal_runner.scripts.script_run import (
     Amount,
-    exit_code_of,
-    print_errors,
+    exit_code_after,
     run_once,
     script_parser,
     script_settings,
@@ -30,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--duration", type=int, default=15, metavar="N", help="seconds of load (default: 15)"
     )
-    return exit_code_of(_watch, parser.parse_args(argv))
+    return run_script(_watch, parser, argv)
 
 
 def _watch(args: argparse.Namespace) -> int:
@@ -38,7 +36,5 @@ def _watch(args: argparse.Namespace) -> int:
     outcome = run_once(script_settings(args, amount), alongside=monitor)
     report = outcome.report
     print(f"{report.operations.succeeded:,} of {report.operations.issued:,} operations succeeded")
-    print_errors(report)
-    if all_succeeded(report):
-        return outcome.exit_code()
-    return outcome.exit_code() or ExitCode.ERROR
+    print_remarks(report)
+    return exit_code_after([outcome])

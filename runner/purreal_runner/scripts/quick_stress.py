@@ -4,22 +4,20 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 
-from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.progress import Progress, Step
 from purreal_runner.load.run import Outcome
 from purreal_runner.report.guide import (
-    all_succeeded,
     launching,
     pool_initialized,
     progressive_summary,
     quick_stress_banner,
     quick_stress_results,
 )
-from purreal_runner.report.model import Report
+from purreal_runner.scripts.script_process import print_remarks, run_script
 from purreal_runner.scripts.script_run import (
     Amount,
-    exit_code_of,
-    print_errors,
+    exit_code_after,
+    from_one_to,
     run_once,
     script_parser,
     script_settings,
@@ -28,6 +26,7 @@ from purreal_runner.workload.records import RECORD_TABLES, record_work
 from purreal_runner.workload.workload import Shape, Workload
 
 PROGRESSIVE = (100, 250, 500, 750, 1000)
+MOST_CONNECTIONS = 100_000
 OPERATIONS_EACH = 10
 
 _DESCRIPTION = """\
@@ -40,21 +39,23 @@ other, and a table. Exit code 0 only if every operation succeeded.
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the script; returns its exit code."""
     parser = script_parser(_DESCRIPTION)
-    parser.add_argument("connections", nargs="?", type=int, metavar="N", help="how many at once")
-    return exit_code_of(_stress, parser.parse_args(argv))
+    number = from_one_to(MOST_CONNECTIONS)
+    parser.add_argument("connections", nargs="?", type=number, metavar="N", help="how many at once")
+    return run_script(_stress, parser, argv)
 
 
 def _stress(args: argparse.Namespace) -> int:
     if args.connections is not None:
-        return _exit_code([_one(args, args.connections)])
+        return exit_code_after([_one(args, args.connections)])
     outcomes: list[tuple[int, Outcome]] = []
     for connections in PROGRESSIVE:
         outcomes.append((connections, _one(args, connections)))
         print()
         if outcomes[-1][1].report.run.interrupted:
             break
-    print(progressive_summary([(number, outcome.report) for number, outcome in outcomes]))
-    return _exit_code([outcome for _, outcome in outcomes])
+    done = [(number, outcome.report) for number, outcome in outcomes]
+    print(progressive_summary(done, not_run=PROGRESSIVE[len(done) :]))
+    return exit_code_after([outcome for _, outcome in outcomes])
 
 
 def _one(args: argparse.Namespace, connections: int) -> Outcome:
@@ -71,18 +72,10 @@ def _one(args: argparse.Namespace, connections: int) -> Outcome:
         on_progress=lambda progress: _announce(progress, connections),
     )
     print(quick_stress_results(outcome.report, connections), flush=True)
-    print_errors(outcome.report)
+    print_remarks(outcome.report)
     return outcome
 
 
 def _announce(progress: Progress, connections: int) -> None:
     if progress.step is Step.OPEN:
         print(f"{pool_initialized(progress.open)}\n\n{launching(connections)}\n", flush=True)
-
-
-def _exit_code(outcomes: Sequence[Outcome]) -> int:
-    reports: list[Report] = [outcome.report for outcome in outcomes]
-    if all(all_succeeded(report) and outcomes[0].ended_in_time for report in reports):
-        return ExitCode.OK
-    codes = [outcome.exit_code() for outcome in outcomes]
-    return next((code for code in codes if code is not ExitCode.OK), ExitCode.ERROR)

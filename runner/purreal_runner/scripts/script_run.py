@@ -1,9 +1,7 @@
 """What the guide's scripts have in common: options, settings, one run after the other."""
 
 import argparse
-import logging
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
@@ -13,26 +11,50 @@ from purreal_runner.cli.options import (
     add_target_options,
     local_options,
 )
-from purreal_runner.document import InvalidDocument
 from purreal_runner.document.local import resolve_local
 from purreal_runner.document.options import document_from_options
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.from_document import Circumstances, run_settings
-from purreal_runner.load.loops import choose_loop, run_in_loop
+from purreal_runner.load.loops import LoopName, choose_loop, run_in_loop
 from purreal_runner.load.process_run import Alongside
 from purreal_runner.load.progress import OnProgress
 from purreal_runner.load.run import Outcome, run_locally
 from purreal_runner.load.settings import RunRefused, RunSettings
-from purreal_runner.report.model import Report
+from purreal_runner.report.guide import all_succeeded
+
+
+class _Refused(argparse.Action):
+    """An option that exists only so that its value is not repeated in a complaint about it."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        parser.error(
+            f"{self.option_strings[0]}: a password on a command line could be read by everybody "
+            "on the machine; put it in a file and use --password-file"
+        )
 
 
 def script_parser(description: str) -> argparse.ArgumentParser:
     """A parser with the options that all three scripts take."""
-    parser = argparse.ArgumentParser(description=description)
+    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
     add_target_options(parser)
     add_pool_options(parser, of="")
     add_run_options(parser)
+    parser.add_argument("--password", action=_Refused, nargs="?", help=argparse.SUPPRESS)
     return parser
+
+
+def from_one_to(most: int) -> Callable[[str], int]:
+    """Reads a number of things, for `argparse`: of some, and of no more than `most`."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.isdecimal() else 0
+        if not 1 <= number <= most:
+            raise argparse.ArgumentTypeError(
+                f"must be a whole number from 1 to {most:,}, not {text!r}"
+            )
+        return number
+
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,7 @@ def script_settings(args: argparse.Namespace, amount: Amount) -> RunSettings:
 
     Raises:
         InvalidDocument: an option makes no sense.
+        RunRefused: the event loop that was asked for is not installed.
     """
     options = replace(
         local_options(args),
@@ -63,13 +86,20 @@ def script_settings(args: argparse.Namespace, amount: Amount) -> RunSettings:
         warm_up=amount.warm_up_seconds,
     )
     circumstances = Circumstances(
-        loop=choose_loop(args.loop),
+        loop=_loop(args.loop),
         log_level=args.log_level,
         keep_data=args.keep_data,
         cpu_stress=args.cpu_stress,
         in_process=True,
     )
     return run_settings(resolve_local(document_from_options(options), options), circumstances)
+
+
+def _loop(wanted: str | None) -> LoopName:
+    try:
+        return choose_loop(wanted)
+    except ValueError as error:
+        raise RunRefused(str(error)) from error
 
 
 def run_once(
@@ -81,25 +111,16 @@ def run_once(
     return run_in_loop(run_locally(settings, on_progress, alongside), settings.loop)
 
 
-def exit_code_of(work: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
-    """Calls the script's work; what a user did wrong becomes one line and an exit code."""
-    logging.basicConfig(level=args.log_level, stream=sys.stderr)
-    try:
-        return work(args)
-    except InvalidDocument as error:
-        print(error, file=sys.stderr)
-        return ExitCode.INVALID_DOCUMENT
-    except RunRefused as refused:
-        print(refused, file=sys.stderr)
-        return refused.exit_code
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+def exit_code_after(outcomes: Sequence[Outcome]) -> ExitCode:
+    """What a script ends with: OK only if nobody stopped it and all that was planned succeeded.
+
+    Args:
+        outcomes: of all runs that were begun; a series is only ever cut short by an interruption.
+    """
+    if any(outcome.report.run.interrupted for outcome in outcomes):
         return ExitCode.CANCELLED
-
-
-def print_errors(report: Report) -> None:
-    """Says on standard error what the failed operations ended with; nothing if none failed."""
-    for error in report.errors:
-        print(f"{error.count:,} × {error.type} ({error.kind}): {error.example}", file=sys.stderr)
-    if report.verdict == "Error":
-        print(report.reason, file=sys.stderr)
+    codes = [outcome.exit_code() for outcome in outcomes]
+    worst = next((code for code in codes if code is not ExitCode.OK), ExitCode.OK)
+    if worst is ExitCode.OK and not all(all_succeeded(outcome.report) for outcome in outcomes):
+        return ExitCode.ERROR
+    return worst
