@@ -51,6 +51,10 @@ IN_THE_SPEC = {
     "Churn, Complex, Progressive, not the text 'sustaned'; did you mean Sustained?",
     "workload: {scenario: Burst, setup: 5}": "spec.workload.setup: must be text, not the number 5; "
     "write it in quotes",
+    "target: {type: URL, url: {endpoint: 'ws://[::1'}}": "spec.target.url.endpoint: can't be read "
+    "as an address; write ws://HOST:PORT, IPv6 as ws://[::1]:PORT",
+    "target: {type: URL, url: {endpoint: 'ws://h:99999999'}}": "spec.target.url.endpoint: "
+    "has no usable port; write 1 to 65535",
     "target: {type: URL}": "spec.target.url: is required, because type is URL",
     "target: {url: {endpoint: 'ws://db'}}": "spec.target.type: is required with its settings: "
     "set type: URL",
@@ -178,3 +182,31 @@ def test_a_password_in_an_address_is_not_repeated(problems: Problems) -> None:
     [line] = problems(f"{HEAD}{LOAD}  target: {{type: URL, url: {{endpoint: 'ws://a:hush@b'}}}}\n")
 
     assert "hush" not in line
+
+
+def test_every_wrong_template_of_a_mix_has_its_place(problems: Problems) -> None:
+    text = f"""{HEAD}{LOAD}  workload:
+    type: Mix
+    mix:
+      - name: fine
+        query: SELECT * FROM ${{table:item}} LIMIT $size
+        params: {{size: "${{int:1:9}}"}}
+      - name: wrong
+        query: SELECT * FROM ${{foo}}
+        params:
+          size: "${{int:9:1}}"
+          deep:
+            list:
+              - ok
+              - "${{nobody}}"
+"""
+
+    found = problems(text)
+
+    assert [" ".join(line.split(" ")[:2]) for line in found] == [
+        "loadtest.yaml:13: spec.workload.mix[1].query:",
+        "loadtest.yaml:15: spec.workload.mix[1].params.size:",
+        "loadtest.yaml:19: spec.workload.mix[1].params.deep.list[1]:",
+    ]
+    assert "${foo} can't stand in a query" in found[0]
+    assert "${int:9:1}: 9 is above 1" in found[1]

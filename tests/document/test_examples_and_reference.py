@@ -34,3 +34,14 @@ def test_the_reference_page_is_up_to_date() -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["spec.lostRunners.policy", "spec.lostRunners.maximum", "spec.deadlines.readySeconds"],
+)
+def test_the_reference_page_does_not_disown_what_a_local_run_honours(field: str) -> None:
+    page = (ROOT / "docs" / "loadtest-reference.md").read_text(encoding="utf-8")
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{field}` |")]
+
+    assert row.endswith("| yes |")

@@ -52,6 +52,33 @@ def test_an_engine_on_the_command_line_stands_in_for_any_target(document: Parse,
     assert resolve_local(document(spec), LocalOptions(engine="server")).target.kind == "server"
 
 
+@pytest.mark.parametrize(
+    ("spec", "engine"),
+    [
+        (STATEFUL_SET[:-2] + ", auth: {level: Database}}\n", "embedded"),
+        (SECRET_TARGET, "server"),
+        ("  target: {type: Embedded, auth: {level: Namespace}}\n", None),
+    ],
+)
+def test_what_is_started_for_the_run_is_signed_in_to_as_its_root(
+    document: Parse, spec: str, engine: Any
+) -> None:
+    assert resolve_local(document(spec), LocalOptions(engine=engine)).target.level == "root"
+
+
+def test_a_certificate_authority_may_be_for_the_documents_own_address(
+    document: Parse, password_file: Path
+) -> None:
+    options = LocalOptions(ca_file=Path("ca.pem"), password_file=password_file)
+
+    assert resolve_local(document(SECRET_TARGET), options).target.ca_file == Path("ca.pem")
+
+
+@pytest.mark.parametrize("address", ["ws://[::1]", "wss://[::1]:8000/rpc", "ws://db:65535"])
+def test_an_address_that_can_be_one_is_taken(document: Parse, address: str) -> None:
+    assert resolve_local(document(), LocalOptions(url=address)).target.endpoint == address
+
+
 def test_the_endpoint_of_the_document_is_used(document: Parse) -> None:
     target = resolve_local(document(URL_TARGET), LocalOptions()).target
 
@@ -125,7 +152,20 @@ def test_every_missing_flag_is_named_at_once(document: Parse) -> None:
         (LocalOptions(max_size=2), "--max-size: must be at least minSize: 2 is less than 5"),
         (LocalOptions(acquire_timeout=0), "--acquire-timeout: must be at least 1, not 0"),
         (LocalOptions(operations=5, duration=5), "--duration: only one of operations and"),
-        (LocalOptions(replicas=501), "spec.runners: 501 × 1 = 501 pools need"),
+        (LocalOptions(replicas=501), "--replicas: spec.runners: 501 × 1 = 501 pools need"),
+        (LocalOptions(min_size=60), "--min-size: spec.pool.maxSize: must be at least minSize"),
+        (LocalOptions(close_connection_every=0), "--close-connection-every: must be at least 1"),
+        (
+            LocalOptions(thresholds=("acquire_p95 < 1s",) * 33),
+            "--threshold: spec.thresholds: must have at most 32 entries",
+        ),
+        (LocalOptions(url="ws://[::1"), "--url: can't be read as an address"),
+        (LocalOptions(url="ws://:8000"), "--url: names no host"),
+        (LocalOptions(url="ws://h:99999999"), "--url: has no usable port"),
+        (LocalOptions(url="ws://h:0"), "--url: has no usable port"),
+        (LocalOptions(ca_file=Path("ca")), "--ca-file: is for a server that is there; add --url"),
+        (LocalOptions(user=""), "--user: must not be empty"),
+        (LocalOptions(workload=f"a.py:{'b' * 64}"), "--workload: must have at most 63"),
     ],
 )
 def test_a_wrong_option_is_named(document: Parse, options: LocalOptions, words: str) -> None:
@@ -203,6 +243,25 @@ def test_options_alone_make_the_run_of_the_guide() -> None:
     assert document.metadata.name == "sustained"
     assert (document.spec.workers, document.spec.load.stop.operations) == (500, 5000)
     assert (document.spec.pool.min_size, document.spec.pool.max_size) == (50, 600)
+
+
+@pytest.mark.parametrize(
+    ("workload", "name"),
+    [
+        ("mine.py", "mine"),
+        ("dir/My_Load.v2.py:work", "my-load-v2"),
+        (f"{'a' * 39}_b.py", "a" * 39),
+        ("_.py", "sustained"),
+    ],
+)
+def test_a_run_of_a_python_file_alone_is_named_after_the_file(workload: str, name: str) -> None:
+    assert document_from_options(LocalOptions(workload=workload)).metadata.name == name
+
+
+def test_the_name_on_the_command_line_wins_over_the_name_of_the_file() -> None:
+    document = document_from_options(LocalOptions(workload="mine.py", name="checkout"))
+
+    assert document.metadata.name == "checkout"
 
 
 @pytest.mark.parametrize(

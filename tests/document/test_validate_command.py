@@ -55,3 +55,16 @@ def test_one_bad_file_makes_the_exit_code_and_the_others_are_still_checked(
         "bad.yaml:5: spec.runners.replcas: there is no such field; did you mean replicas?",
         "missing.yaml: can't be read: No such file or directory",
     ]
+
+
+def test_a_template_that_a_run_would_refuse_is_refused_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mix = "  workload: {type: Mix, mix: [{name: a, query: 'SELECT * FROM ${foo}'}]}\n"
+    Path("mix.yaml").write_text(GOOD + mix)
+
+    assert validate("mix.yaml") == 104
+    assert capsys.readouterr().err.startswith(
+        "mix.yaml:7: spec.workload.mix[0].query: ${foo} can't"
+    )

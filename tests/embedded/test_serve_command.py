@@ -82,7 +82,7 @@ async def test_serve_says_one_line_and_ends_cleanly_with_clients_connected(
 
 async def test_serve_takes_user_and_password_file(tmp_path: Path, open_wire: Any) -> None:
     file = tmp_path / "password"
-    file.write_text("from a file\n")
+    file.write_text("from a file\nnot this\n")
     async with serving("--user", "ada", "--password-file", str(file)) as (_, line):
         target = served(line, "ada", "from a file")
         async with open_wire(target) as wire:
@@ -92,7 +92,13 @@ async def test_serve_takes_user_and_password_file(tmp_path: Path, open_wire: Any
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "No such file"), (b"", "one line"), (b"two\nlines\n", "one line"), (b"\xff", "UTF-8")],
+    [
+        (None, "No such file"),
+        (b"", "no password"),
+        (b"\nsecond line\n", "no password"),
+        (b"a\tb\n", "printed"),
+        (b"\xff", "UTF-8"),
+    ],
 )
 async def test_a_bad_password_file_is_one_clear_line(
     tmp_path: Path, content: bytes | None, message: str
@@ -119,7 +125,13 @@ async def test_a_busy_address_is_one_clear_line(embedded: RunningTarget) -> None
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--bind", "8000"], ["--bind", "here:99999"], ["--path", "rocksdb://x"], ["--password", "x"]],
+    [
+        ["--bind", "8000"],
+        ["--bind", "here:99999"],
+        ["--path", "rocksdb://x"],
+        ["--password", "x"],
+        ["--user", ""],
+    ],
     ids=" ".join,
 )
 def test_wrong_arguments_are_a_usage_error(arguments: list[str]) -> None:

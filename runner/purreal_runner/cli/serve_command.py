@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from purreal_runner.document.password_file import BadPasswordFile, read_password
 from purreal_runner.exit_codes import ExitCode
 
 _DESCRIPTION = """\
@@ -41,10 +42,17 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="the datastore: mem:// or surrealkv://DIR (default: mem://)",
     )
     parser.add_argument(
-        "--user", default="root", metavar="NAME", help="name of the root user (default: root)"
+        "--user",
+        type=_user,
+        default="root",
+        metavar="NAME",
+        help="name of the root user (default: root)",
     )
     parser.add_argument(
-        "--password-file", type=Path, metavar="FILE", help="holds the root user's password"
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="file whose first line is the root user's password",
     )
     parser.set_defaults(func=execute)
 
@@ -54,8 +62,8 @@ def execute(args: argparse.Namespace) -> int:
     try:
         with _password_file(args.password_file) as file:
             code = _serve(args, file)
-    except _BadPasswordFile as error:
-        print(f"purreal serve: {error}", file=sys.stderr)
+    except BadPasswordFile as error:
+        print(f"purreal serve: the password file {args.password_file} {error}", file=sys.stderr)
         return ExitCode.ERROR
     from purreal_runner.embedded.process import leave
 
@@ -67,7 +75,7 @@ def _serve(args: argparse.Namespace, file: Path) -> ExitCode:
     # Imported late: the other commands must not pay for the server.
     from purreal_runner.embedded.process import Ready, ServeOptions, serve
 
-    password = _read_password(file)
+    password = read_password(file)
 
     def announce(ready: Ready) -> None:
         who = f"user {args.user}, password in {file}"
@@ -76,10 +84,6 @@ def _serve(args: argparse.Namespace, file: Path) -> ExitCode:
     host, port = args.bind
     options = ServeOptions(host, port, args.path, args.user, password)
     return serve(options, announce)
-
-
-class _BadPasswordFile(Exception):
-    """The password file can't be used; the text says why."""
 
 
 @contextmanager
@@ -97,17 +101,10 @@ def _password_file(given: Path | None) -> Iterator[Path]:
         yield file
 
 
-def _read_password(file: Path) -> str:
-    try:
-        password = file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise _BadPasswordFile(f"cannot read the password file {file}: {reason}") from error
-    if not password or not password.isprintable():
-        raise _BadPasswordFile(
-            f"the password file {file} must hold one line of printable characters"
-        )
-    return password
+def _user(text: str) -> str:
+    if not text or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name: it needs printable characters")
+    return text
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -72,7 +72,10 @@ class Deadlines(Model):
         default=120, ge=1, le=86_400, description="Seconds until the target is ready."
     )
     ready_seconds: Whole = Field(
-        default=120, ge=1, le=86_400, description="Seconds until all runners are ready."
+        default=120,
+        ge=1,
+        le=86_400,
+        description="Seconds until all runners are ready (locally: until all pools are open).",
     )
     run_seconds: Whole | None = Field(
         default=None,

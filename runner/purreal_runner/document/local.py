@@ -10,8 +10,9 @@ from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Literal
 
+from purreal_runner.document.address import address_problem
 from purreal_runner.document.enums import AuthLevel, TargetType, WorkloadType
-from purreal_runner.document.fields import ENDPOINT, IDENTIFIER, PATTERN_WORDS
+from purreal_runner.document.fields import IDENTIFIER
 from purreal_runner.document.model import PoolLoadTest
 from purreal_runner.document.options import (
     COMMAND_LINE,
@@ -19,10 +20,11 @@ from purreal_runner.document.options import (
     kept_settings,
     with_options,
 )
+from purreal_runner.document.password_file import BadPasswordFile, read_password
 from purreal_runner.document.problems import InvalidDocument, Problem
+from purreal_runner.document.reading import validated
 
 DEFAULT_USER = "root"
-LONGEST_PASSWORD_BYTES = 4096
 
 Level = Literal["root", "namespace", "database"]
 _LEVELS: Mapping[AuthLevel, Level] = MappingProxyType(
@@ -93,7 +95,7 @@ def resolve_local(
     python = _python_file(changed, options)
     if python is not None:
         changed = _with_python(changed, python)
-    problems = [*_missing(changed, options), *_contradictions(options)]
+    problems = [*_missing(changed, options), *_contradictions(changed, options)]
     if problems:
         raise InvalidDocument(source, problems)
     password = _password(options.password_file) if options.password_file is not None else None
@@ -129,14 +131,20 @@ def _needs(name: str, flag: str) -> Problem:
     return Problem(0, 0, name, f"is read on a cluster only; here it needs {flag}")
 
 
-def _contradictions(options: LocalOptions) -> Iterator[Problem]:
-    if options.url is not None and re.search(ENDPOINT, options.url) is None:
-        yield Problem(0, 0, "--url", PATTERN_WORDS[ENDPOINT])
+def _contradictions(document: PoolLoadTest, options: LocalOptions) -> Iterator[Problem]:
+    words = address_problem(options.url) if options.url is not None else None
+    if words is not None:
+        yield Problem(0, 0, "--url", words)
     if options.url is not None and options.engine is not None:
         yield Problem(0, 0, "--engine", "starts a SurrealDB, but --url names one; use one of them")
-    if options.user is not None and options.password_file is None:
+    if options.user == "":
+        yield Problem(0, 0, "--user", "must not be empty")
+    elif options.user is not None and options.password_file is None:
         yield Problem(0, 0, "--user", "needs --password-file FILE")
-    if options.ca_file is not None and (options.url or "wss:").startswith("ws:"):
+    endpoint = _endpoint(document, options)
+    if options.ca_file is not None and endpoint is None:
+        yield Problem(0, 0, "--ca-file", "is for a server that is there; add --url wss://HOST:PORT")
+    elif options.ca_file is not None and endpoint is not None and endpoint.startswith("ws:"):
         yield Problem(0, 0, "--ca-file", "needs an encrypted address, wss://HOST:PORT")
     if options.workload is not None and options.scenario is not None:
         yield Problem(0, 0, "--workload", "is an operation of its own; leave out --scenario")
@@ -153,7 +161,8 @@ def _target(document: PoolLoadTest, options: LocalOptions, password: str | None)
         endpoint=endpoint,
         username=None if password is None else options.user or DEFAULT_USER,
         password=password,
-        level=_LEVELS[target.auth.level],
+        # What is started for the run has one user, and that is root.
+        level=_LEVELS[target.auth.level] if kind == "url" else "root",
         ca_file=options.ca_file,
         namespace=target.database.namespace,
         database=target.database.name,
@@ -184,19 +193,15 @@ def _with_python(document: PoolLoadTest, python: PythonFile) -> PoolLoadTest:
         "type": "Python",
         "python": {"configMapRef": reference, "function": python.function},
     }
-    return PoolLoadTest.model_validate(data, by_alias=True, by_name=False)
+    changed, found = validated(data)
+    if changed is None:
+        raise InvalidDocument(COMMAND_LINE, [Problem(0, 0, "--workload", w) for _, w in found])
+    return changed
 
 
 def _password(path: FilePath) -> str:
-    """Read the first line of the password file."""
     try:
-        with path.open("rb") as file:
-            password = file.read(LONGEST_PASSWORD_BYTES).decode("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        problem = Problem(0, 0, "--password-file", f"can't be read: {reason}")
+        return read_password(path)
+    except BadPasswordFile as error:
+        problem = Problem(0, 0, "--password-file", str(error))
         raise InvalidDocument(COMMAND_LINE, [problem]) from error
-    if not password or not password[0]:
-        problem = Problem(0, 0, "--password-file", "holds no password in its first line")
-        raise InvalidDocument(COMMAND_LINE, [problem])
-    return password[0]

@@ -11,6 +11,8 @@ Annotation = Annotated[str, Field(max_length=65_536)]
 MetadataKey = Annotated[str, Field(min_length=1, max_length=317)]
 
 
+LONGEST_NAME = 40
+
 WRITTEN_BY_THE_API_SERVER = frozenset(
     {
         "creationTimestamp",
@@ -34,7 +36,7 @@ class Metadata(Model):
 
     name: str = Field(
         min_length=1,
-        max_length=40,
+        max_length=LONGEST_NAME,
         pattern=DNS_LABEL,
         description="Name of the test; short, because other objects are named after it.",
     )

@@ -1,15 +1,18 @@
 """Command-line options as a document: one made from them alone, or one they change; no I/O."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import asdict, dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any, Literal
 
 from purreal_runner.document.enums import Scenario
 from purreal_runner.document.fields import Path
+from purreal_runner.document.flags import PLACES, problem_with_flag
+from purreal_runner.document.metadata import LONGEST_NAME
 from purreal_runner.document.model import API_VERSION, KIND, PoolLoadTest
 from purreal_runner.document.pool import LARGEST_POOL
-from purreal_runner.document.problems import InvalidDocument, Problem, field_name
+from purreal_runner.document.problems import InvalidDocument, Problem
 from purreal_runner.document.reading import validated
 from purreal_runner.document.thresholds import Threshold, parse_threshold_expression
 
@@ -84,28 +87,6 @@ class LocalOptions:
     name: str | None = None
 
 
-PLACES: MappingProxyType[str, Path] = MappingProxyType(
-    {
-        "name": ("metadata", "name"),
-        "namespace": ("spec", "target", "database", "namespace"),
-        "database": ("spec", "target", "database", "name"),
-        "workers": ("spec", "load", "closed", "workers"),
-        "operations": ("spec", "load", "stop", "operations"),
-        "duration": ("spec", "load", "stop", "durationSeconds"),
-        "warm_up": ("spec", "load", "warmUpSeconds"),
-        "replicas": ("spec", "runners", "replicas"),
-        "processes": ("spec", "runners", "processes"),
-        "seed": ("spec", "workload", "seed"),
-        "min_size": ("spec", "pool", "minSize"),
-        "max_size": ("spec", "pool", "maxSize"),
-        "max_lifetime": ("spec", "pool", "maxLifetimeSeconds"),
-        "max_idle_time": ("spec", "pool", "maxIdleTimeSeconds"),
-        "acquire_timeout": ("spec", "pool", "acquireTimeoutSeconds"),
-    }
-)
-"""Where the value of an option stands in the document."""
-
-
 def guide_pool_sizes(workers: int) -> tuple[int, int]:
     """Return the guide's `min_size` and `max_size`: 10 % and 120 % of the workers of one pool."""
     minimum, maximum = -(-workers // 10), -(-workers * 12 // 10)
@@ -127,7 +108,7 @@ def document_from_options(options: LocalOptions) -> PoolLoadTest:
     data: dict[str, Any] = {
         "apiVersion": API_VERSION,
         "kind": KIND,
-        "metadata": {"name": scenario.value.lower()},
+        "metadata": {"name": _name_of_workload(options) or scenario.value.lower()},
         "spec": {
             "pool": {"minSize": minimum, "maxSize": maximum},
             "workload": {"type": "Scenario", "scenario": scenario.value},
@@ -139,6 +120,15 @@ def document_from_options(options: LocalOptions) -> PoolLoadTest:
     if options.min_size is not None and options.max_size is None:
         data["spec"]["pool"]["maxSize"] = max(maximum, options.min_size)
     return _changed(data, options, COMMAND_LINE)
+
+
+def _name_of_workload(options: LocalOptions) -> str | None:
+    """Name a test after its Python file, as the names of Kubernetes objects are written."""
+    if options.workload is None or options.scenario is not None:
+        return None
+    file = options.workload.rpartition(":")[0] or options.workload
+    words = re.sub(r"[^a-z0-9]+", "-", FilePath(file).stem.lower())
+    return words[:LONGEST_NAME].strip("-") or None
 
 
 def with_options(document: PoolLoadTest, options: LocalOptions, source: str) -> PoolLoadTest:
@@ -175,7 +165,8 @@ def _changed(data: dict[str, Any], options: LocalOptions, source: str) -> PoolLo
     _set_thresholds(data["spec"], options)
     changed, found = validated(data)
     if changed is None:
-        problems = [_problem(path, words, options) for path, words in found]
+        given = {name for name in asdict(options) if getattr(options, name) not in (None, ())}
+        problems = [problem_with_flag(path, words, given) for path, words in found]
         raise InvalidDocument(source, problems)
     return changed
 
@@ -225,11 +216,3 @@ def _threshold(expression: str) -> Threshold:
     except ValueError as error:
         problem = Problem(0, 0, "--threshold", str(error))
         raise InvalidDocument(COMMAND_LINE, [problem]) from error
-
-
-def _problem(path: Path, words: str, options: LocalOptions) -> Problem:
-    """Name the flag, not the field, where the value came from the command line."""
-    for option, place in PLACES.items():
-        if place == path and getattr(options, option) is not None:
-            return Problem(0, 0, f"--{option.replace('_', '-')}", words)
-    return Problem(0, 0, field_name(path), words)

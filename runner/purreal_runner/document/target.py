@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from purreal_runner.document.address import usable_address
 from purreal_runner.document.enums import (
     AuthLevel,
     Disruption,
@@ -73,7 +74,7 @@ class ConfigMapKey(Model):
 class UrlTarget(Model):
     """Any SurrealDB that can be reached."""
 
-    endpoint: str = Field(
+    endpoint: Annotated[str, AfterValidator(usable_address)] = Field(
         min_length=6,
         max_length=2048,
         pattern=ENDPOINT,

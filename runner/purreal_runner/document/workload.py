@@ -19,6 +19,7 @@ from purreal_runner.document.fields import (
     union_rules,
 )
 from purreal_runner.document.target import ConfigMapKey
+from purreal_runner.document.templates import broken_templates
 
 MEMBERS: Mapping[StrEnum, str] = MappingProxyType(
     {
@@ -69,6 +70,11 @@ class MixOperation(Model):
         le=3_600_000,
         description="Pause of the worker after the operation, in milliseconds, without a lease.",
     )
+
+    @model_validator(mode="after")
+    def _templates_can_be_filled_in(self) -> Self:
+        refuse(broken_templates(self.query, self.params))
+        return self
 
 
 class PythonWorkload(Model):
