@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from purreal_runner.judge.facts import PoolFacts
 from purreal_runner.measure import Distribution, Histogram, Merged, ProcessHealth
 from purreal_runner.measure.errors import ErrorCount, ErrorKind
 from purreal_runner.measure.part import Counts, Distributions, PoolPeak, PoolRecord
-from purreal_runner.report.facts import PoolFacts
 
 
 def of_milliseconds(*values: float) -> Distribution:
@@ -41,6 +41,7 @@ def make_merged(
         max_size=max_size,
         peak=PoolPeak(open=used if opened is None else opened, used=used),
         peak_waiting=waiting,
+        peak_concurrent=used + waiting,
         before_load=PoolPeak(open=before),
     )
     counts = Counts(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from purreal_runner.document import Metric
-from purreal_runner.judge.grade import Grade, grade_rows, overall
+from purreal_runner.judge.grade import Grade, grade_rows
 from purreal_runner.measure import Merged
 
 BELOW, TARGET, EXCELLENT = Grade.BELOW, Grade.TARGET, Grade.EXCELLENT
@@ -78,11 +78,3 @@ def test_what_was_not_measured_is_below() -> None:
     rows = grade_rows(Merged())
 
     assert [row.grade for row in rows] == [BELOW] * 6
-
-
-def test_the_overall_grade_is_the_lowest(measured: Callable[..., Merged]) -> None:
-    rows = grade_rows(measured(succeeded=3_000, acquire_ms=(1,)))
-
-    assert overall(rows) is EXCELLENT
-    assert overall((*rows, rows[0].model_copy(update={"grade": TARGET}))) is TARGET
-    assert overall(()) is None

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from purreal_runner.judge.advice import Advice, Circumstances, Fix, give_advice
+from purreal_runner.judge.facts import PoolFacts
 from purreal_runner.judge.memory import MemoryFindings, look_at_memory
 from purreal_runner.judge.warning_signs import Sign, WarningSign, warning_signs
 from purreal_runner.measure import Merged, ProcessHealth
 from purreal_runner.measure.errors import ErrorKind
 from purreal_runner.measure.part import PoolPeak
-from purreal_runner.report.facts import PoolFacts
 
 Measured = Callable[..., Merged]
 MIB = 1024 * 1024
@@ -257,3 +257,45 @@ def test_a_roomy_pool_is_told_for_the_guides_scenarios_when_nobody_waited(
     assert [each.action for each in found] == (
         ["lower max_size from 600 to 120"] if advised else []
     )
+
+
+def test_a_queue_while_connecting_does_not_add_to_the_demand_of_those_that_got_a_lease(
+    measured: Measured, pool_facts: PoolFacts
+) -> None:
+    merged = measured(used=5, max_size=5, waiting=49)
+    pool = merged.pools[0].model_copy(update={"peak_concurrent": 50})
+
+    [advice] = advise(merged.model_copy(update={"pools": (pool,)}), replace(pool_facts, max_size=5))
+
+    assert advice.action == "raise max_size from 5 to 60"
+
+
+def test_a_pool_that_was_not_full_is_no_reason_for_more_leases(
+    measured: Measured, pool_facts: PoolFacts
+) -> None:
+    full = measured(used=5, max_size=5, waiting=5).pools[0]
+    opening = measured(used=4, max_size=5, waiting=40).pools[0]
+
+    [advice] = advise(measured(pools=(opening, full)), replace(pool_facts, max_size=5))
+
+    assert advice.action == "raise max_size from 5 to 12"
+
+
+def test_one_lease_is_told_in_the_singular(measured: Measured, pool_facts: PoolFacts) -> None:
+    merged = measured(used=1, max_size=1, waiting=4)
+
+    [advice] = advise(merged, replace(pool_facts, max_size=1))
+
+    assert advice.because.startswith("the only lease was lent, 4 callers waited at worst")
+    assert signs(merged)[Sign.FULL_UTILIZATION].startswith(
+        "the pool was used up: its only lease was lent, 4 callers"
+    )
+
+
+@pytest.mark.parametrize(("min_size", "used", "max_size"), [(2, 1, 2), (1, 2, 3), (50, 9, 50)])
+def test_a_pool_that_can_not_be_smaller_is_not_told_to_be(
+    measured: Measured, pool_facts: PoolFacts, min_size: int, used: int, max_size: int
+) -> None:
+    pool = replace(pool_facts, min_size=min_size, max_size=max_size)
+
+    assert advise(measured(used=used, max_size=max_size), pool, graded=True) == ()

@@ -29,6 +29,7 @@ class Gauges:
     open: int = 0
     leased: int = 0
     waiting: int = 0
+    peak_waiting: int = 0
     max_size: int = 10
 
 

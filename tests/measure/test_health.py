@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,17 @@ async def test_the_loop_is_probed_all_the_time_and_an_idle_loop_is_not_late() ->
 
     assert lag.count == 50
     assert lag.percentile_seconds(95) == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.looptime
+async def test_lag_is_told_finer_than_a_loop_that_tells_the_time_in_milliseconds() -> None:
+    readings = count(step=0.0203)  # each look at the clock, 20.3 ms after the one before
+
+    async with ProcessWatch(interval=0.02, clock=lambda: next(readings)) as watch:
+        await asyncio.sleep(0.1)
+        lag = watch.health().loop_lag
+
+    assert lag.max_seconds == pytest.approx(0.0003, abs=1e-6)
 
 
 async def test_the_probe_ends_with_the_watch() -> None:
@@ -72,12 +85,15 @@ async def test_warnings_and_above_are_counted_by_logger_while_watched() -> None:
 
 async def test_health_has_processor_time_and_memory_before_at_peak_and_after() -> None:
     async with ProcessWatch() as watch:
+        began = time.process_time()
+        while time.process_time() < began + 0.01:
+            pass
         watch.take_rss_bytes()
         watch.stop()
         health = watch.health()
 
-    assert health.wall_seconds > 0
-    assert health.cpu_seconds >= 0
+    assert health.cpu_seconds >= 0.01
+    assert health.cpu_share == pytest.approx(health.cpu_seconds / health.wall_seconds)
     assert 0 < health.rss_before_bytes <= health.rss_peak_bytes
     assert 0 < health.rss_after_bytes <= health.rss_peak_bytes
 

@@ -12,7 +12,7 @@ from surrealdb.errors import ServerError
 import purreal
 from purreal_runner.measure import Operation, Recorder, current_operation, observe
 from purreal_runner.measure.errors import ErrorKind, error_kind, example_of
-from purreal_runner.measure.part import Counts
+from purreal_runner.measure.part import Counts, Part
 
 ENDINGS: dict[str, Callable[[Operation], None]] = {
     "succeeded": lambda operation: operation.succeeded(),
@@ -93,26 +93,6 @@ def test_an_operation_is_split_into_wait_database_and_rest(
     assert row.total_ns == 17_000_000
 
 
-def test_the_waits_of_several_leases_in_one_operation_add_up(
-    recorder: Recorder, clock: Any
-) -> None:
-    operation = recorder.begin()
-    clock.pass_ms(1)
-    operation.acquired()
-    operation.released()
-    clock.pass_ms(100)
-    operation.acquiring()
-    clock.pass_ms(2)
-    operation.acquired()
-    operation.succeeded()
-
-    part = recorder.part()
-    assert part.distributions.acquire.count == 2
-    assert part.distributions.acquire.sum_ns == 3_000_000
-    assert part.breakdown[0].acquire_ns == 3_000_000
-    assert recorder.held == 0
-
-
 def test_an_operation_that_began_in_the_warm_up_is_dropped_however_late_it_ends(
     recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
 ) -> None:
@@ -154,10 +134,13 @@ def test_operations_still_running_from_the_warm_up_count_as_concurrent(
     assert recorder.part().peak_concurrent == 3
 
 
-def test_a_wait_that_timed_out_counts_among_the_waits(recorder: Recorder, clock: Any) -> None:
+@pytest.mark.parametrize("error", [purreal.AcquireTimeout("no lease"), TimeoutError("overdue")])
+def test_a_wait_that_timed_out_counts_among_the_waits(
+    recorder: Recorder, clock: Any, error: TimeoutError
+) -> None:
     operation = recorder.begin()
     clock.pass_ms(30_000)
-    operation.time_out(purreal.AcquireTimeout("no connection"))
+    operation.end(error)
 
     assert recorder.part().distributions.acquire.max_seconds == 30.0
 
@@ -184,6 +167,20 @@ def test_a_request_that_was_lost_has_no_duration_and_one_that_timed_out_has(
 
     query = recorder.part().distributions.query
     assert (query.count, query.max_seconds) == (1, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("end", "requests"), [(TimeoutError("overdue"), 1), (asyncio.CancelledError(), 0)]
+)
+def test_a_request_that_was_given_up_counts_if_its_operation_timed_out(
+    recorder: Recorder, exchange: Any, end: BaseException, requests: int
+) -> None:
+    operation = recorder.begin()
+    operation.acquired()
+    operation.exchange(exchange(seconds=40.0, reply=None, error=asyncio.CancelledError()))
+    operation.end(end)
+
+    assert recorder.part().distributions.query.count == requests
 
 
 @pytest.mark.parametrize(
@@ -265,6 +262,30 @@ def test_an_example_is_one_readable_line() -> None:
     assert len(example_of(ValueError("x" * 10_000))) == 300
 
 
+class Unreadable(Exception):
+    def __str__(self) -> str:
+        raise KeyError("no message")
+
+
+def test_an_error_that_cannot_be_read_is_still_counted(recorder: Recorder) -> None:
+    recorder.begin().fail(Unreadable())
+
+    [error] = recorder.part().errors
+    assert (error.count, error.type) == (1, "Unreadable")
+    assert error.example == "a Unreadable whose message can't be read (KeyError)"
+
+
+def test_an_example_can_neither_steer_the_terminal_nor_break_the_report(
+    recorder: Recorder,
+) -> None:
+    recorder.begin().fail(type("Bad\x1b", (Exception,), {})("\x1b[2Jred\x07 \udc80 é"))
+
+    part = recorder.part()
+    [error] = part.errors
+    assert (error.type, error.example) == ("Bad\ufffd", "\ufffd[2Jred\ufffd \ufffd é")
+    assert Part.model_validate_json(part.to_json()) == part
+
+
 def test_the_pool_is_read_at_the_moment_when_more_leases_than_ever_are_held(
     recorder: Recorder, gauges: Any
 ) -> None:
@@ -284,9 +305,9 @@ def test_the_pool_is_read_at_the_moment_when_more_leases_than_ever_are_held(
 def test_a_sample_with_as_many_lent_and_more_open_is_the_better_peak(
     recorder: Recorder, gauges: Any
 ) -> None:
-    recorder.sample(gauges(open=500, leased=500, max_size=600, waiting=3))
-    recorder.sample(gauges(open=543, leased=500, max_size=600))
-    recorder.sample(gauges(open=560, leased=400, max_size=600))
+    recorder.sample(gauges(open=500, leased=500, max_size=600, waiting=3, peak_waiting=3))
+    recorder.sample(gauges(open=543, leased=500, max_size=600, peak_waiting=3))
+    recorder.sample(gauges(open=560, leased=400, max_size=600, peak_waiting=3))
 
     pool = recorder.part().pool
     assert (pool.peak.open, pool.peak.used, pool.peak.free) == (543, 500, 43)
@@ -307,6 +328,66 @@ def test_samples_tell_what_ended_since_the_sample_before(
     first, second = recorder.part().series.points
     assert (first.completed, first.failed, first.rss_bytes) == (1, 0, 7)
     assert (second.completed, second.failed, second.loop_lag_seconds) == (2, 1, 0.0)
+
+
+def test_a_run_shorter_than_a_sample_has_a_history_that_accounts_for_all_of_it(
+    recorder: Recorder, clock: Any, gauges: Any
+) -> None:
+    recorder.watch(lambda: gauges(open=5, leased=5))
+    recorder.start()
+    for _ in range(7):
+        recorder.begin().succeeded()
+    clock.pass_ms(100)
+    recorder.stop()
+
+    [point] = recorder.part().series.points
+    assert (point.completed, point.open) == (7, 5)
+
+
+@pytest.mark.parametrize(
+    "steps", [(), ((0, 3),), ((100, 5),), ((250, 5), (250, 4)), ((700, 9), (10, 0), (1_000, 7))]
+)
+def test_the_history_accounts_for_every_operation(
+    recorder: Recorder, clock: Any, gauges: Any, steps: tuple[tuple[int, int], ...]
+) -> None:
+    recorder.watch(gauges)
+    recorder.start()
+    for milliseconds, operations in steps:
+        recorder.sample(gauges(), rss_bytes=50)
+        clock.pass_ms(milliseconds)
+        for _ in range(operations):
+            recorder.begin().succeeded()
+    recorder.stop()
+
+    part = recorder.part()
+    assert sum(point.completed for point in part.series.points) == part.counts.succeeded
+    assert {point.rss_bytes for point in part.series.points} <= {50 if steps else 0}
+
+
+def test_the_longest_queue_is_found_between_two_samples(recorder: Recorder, gauges: Any) -> None:
+    recorder.watch(lambda: gauges(open=5, leased=5, peak_waiting=45, max_size=5))
+    operations = [recorder.begin() for _ in range(50)]
+    for operation in operations:
+        operation.succeeded()
+    recorder.stop()
+
+    part = recorder.part()
+    assert (part.pool.peak_waiting, part.pool.peak_concurrent) == (45, 50)
+    assert [point.waiting for point in part.series.points] == [45]
+
+
+def test_the_queue_of_the_warm_up_is_not_taken_for_that_of_the_measured_part(
+    recorder: Recorder, gauges: Any
+) -> None:
+    recorder.watch(lambda: gauges(open=5, leased=5, peak_waiting=45, max_size=5))
+    recorder.start()
+    for _ in range(9):
+        operation = recorder.begin()
+        operation.acquired()
+        operation.succeeded()
+    recorder.stop()
+
+    assert recorder.part().pool.peak_waiting == 0
 
 
 def test_the_interval_is_told_from_the_agreed_start(clock: Any) -> None:
@@ -331,7 +412,7 @@ def test_the_state_after_the_load_is_kept_with_the_time_since_then(
     pool = recorder.part().pool
     assert pool.after_load is not None
     assert (pool.after_load.open, pool.after_load.used, pool.settled_seconds) == (7, 1, 2.0)
-    assert pool.final == {"open": 7, "leased": 1, "waiting": 0, "max_size": 10}
+    assert pool.final == {"open": 7, "leased": 1, "waiting": 0, "peakWaiting": 0, "maxSize": 10}
 
 
 async def test_an_exchange_reaches_the_operation_of_the_task_that_made_it(

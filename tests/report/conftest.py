@@ -8,9 +8,9 @@ import pytest
 
 from purreal import AcquireTimeout
 from purreal_runner.document import parse_threshold_expression
+from purreal_runner.judge.facts import PoolFacts, RunFacts, TargetFacts
 from purreal_runner.measure import Merged, ProcessHealth, Recorder, merge
 from purreal_runner.report.build import build_report
-from purreal_runner.report.facts import PoolFacts, RunFacts, TargetFacts
 from purreal_runner.report.model import Latencies, Latency, Operations, PoolUse, Report
 
 
@@ -21,6 +21,7 @@ class Gauges:
     open: int = 543
     leased: int = 500
     waiting: int = 0
+    peak_waiting: int = 0
     max_size: int = 625
 
 

@@ -9,11 +9,12 @@ import pytest
 from purreal_runner.document import parse_threshold_expression
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.judge.advice import Fix
+from purreal_runner.judge.facts import PoolFacts, RunFacts
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.judge.warning_signs import Sign
 from purreal_runner.measure import Histogram, Merged, ProcessHealth
+from purreal_runner.measure.part import PoolPeak, PoolRecord
 from purreal_runner.report.build import build_report
-from purreal_runner.report.facts import PoolFacts, RunFacts
 from purreal_runner.report.model import Report
 
 Facts = Callable[..., RunFacts]
@@ -61,12 +62,12 @@ def test_json_has_a_schema_version_and_camel_case_names(good_report: Report) -> 
 
 
 def _names(data: Any) -> set[str]:
-    """All field names; loggers and the pool's own statistics keep theirs."""
+    """All field names; loggers keep theirs."""
     if isinstance(data, list):
         return {name for each in data for name in _names(each)}
     if not isinstance(data, dict):
         return set()
-    kept = {name: value for name, value in data.items() if name not in ("logs", "final")}
+    kept = {name: value for name, value in data.items() if name != "logs"}
     return set(kept) | {name for value in kept.values() for name in _names(value)}
 
 
@@ -81,7 +82,7 @@ def test_only_the_guides_scenarios_are_graded(facts: Facts, merged: Measured) ->
     mix = build_report(facts(scenario=None, workload="mix of 3 queries"), merged())
     guide = build_report(facts(), merged())
 
-    assert (mix.grade, mix.overall_grade) == ((), None)
+    assert mix.grade == ()
     assert len(guide.grade) == 6
 
 
@@ -125,3 +126,34 @@ def test_effective_tells_what_the_settings_came_to(facts: Facts, merged: Measure
 
     assert (effective.pools, effective.processes) == (5, 2)
     assert (effective.workers_per_pool, effective.max_leases) == (101, 600)
+
+
+@pytest.mark.parametrize(("workers", "fewest", "most"), [(100, 33, 34), (99, 33, 33)])
+def test_workers_that_cannot_be_divided_evenly_are_told_as_a_range(
+    facts: Facts, merged: Measured, workers: int, fewest: int, most: int
+) -> None:
+    effective = build_report(facts(pools=3, workers=workers), merged()).effective
+
+    assert (effective.fewest_workers_per_pool, effective.workers_per_pool) == (fewest, most)
+
+
+@pytest.mark.parametrize(("waiting", "verdict"), [(400, Verdict.FAILED), (0, Verdict.INCONCLUSIVE)])
+def test_a_wait_for_a_pool_that_was_used_up_is_not_put_down_to_the_generator(
+    facts: Facts, merged: Measured, waiting: int, verdict: Verdict
+) -> None:
+    lag = Histogram()
+    lag.record(9_500_000)
+    late = ProcessHealth(wall_seconds=1.0, cpu_seconds=1.0, loop_lag=lag.distribution())
+    full = PoolRecord(max_size=600, peak=PoolPeak(open=600, used=600), peak_waiting=waiting)
+    measurements = merged().model_copy(update={"processes": (late,), "pools": (full,)})
+    limit = (parse_threshold_expression("acquire_p95 < 1ms"),)
+
+    assert build_report(facts(thresholds=limit), measurements).verdict is verdict
+
+
+def test_the_longest_queues_of_several_pools_add_up(facts: Facts, merged: Measured) -> None:
+    pools = tuple(PoolRecord(max_size=5, peak_waiting=waiting) for waiting in (3, 4))
+
+    report = build_report(facts(pools=2), merged().model_copy(update={"pools": pools}))
+
+    assert report.pool.peak_waiting == 7

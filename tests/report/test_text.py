@@ -7,9 +7,11 @@ from typing import Literal
 import pytest
 from rich.console import Console
 
+from purreal_runner.judge.facts import RunFacts
 from purreal_runner.measure import Merged
+from purreal_runner.measure.errors import ErrorCount, ErrorKind
+from purreal_runner.measure.series import Point, Series
 from purreal_runner.report.build import build_report
-from purreal_runner.report.facts import RunFacts
 from purreal_runner.report.model import Report
 from purreal_runner.report.text import render
 
@@ -122,3 +124,38 @@ def test_a_run_that_could_not_be_done_is_told_in_a_few_lines(
 
     assert text.startswith(" ERROR  checkout-500: nothing answers\n")
     assert "latency" not in text
+
+
+def test_workers_that_cannot_be_divided_evenly_are_shown_as_a_range(
+    facts: Callable[..., RunFacts], merged: Callable[..., Merged]
+) -> None:
+    report = build_report(facts(pools=3, processes=3, workers=100), merged())
+
+    assert "3 pools in 3 processes · 33 to 34 workers each" in rendered(report, 120)
+
+
+@pytest.mark.parametrize(
+    ("types", "rest"), [(20, None), (21, "1 more type "), (25, "5 more types")]
+)
+def test_the_rarest_of_very_many_types_of_errors_are_only_counted(
+    good_report: Report, types: int, rest: str | None
+) -> None:
+    errors = tuple(
+        ErrorCount(kind=ErrorKind.APPLICATION, type=f"Error{number}", count=2, example="…")
+        for number in range(types)
+    )
+
+    text = rendered(good_report.model_copy(update={"errors": errors}), 120)
+
+    assert text.count("application") == 20
+    assert rest in text if rest else "more type" not in text
+
+
+def test_a_run_shorter_than_an_interval_is_pictured_with_its_real_rate(good_report: Report) -> None:
+    pool = good_report.pool.model_copy(update={"series": Series(points=(Point(completed=100),))})
+    report = good_report.model_copy(update={"pool": pool, "duration_seconds": 0.05})
+
+    text = rendered(report)
+
+    assert "max 2,000" in text
+    assert " 0.05 s\n" in text

@@ -6,14 +6,14 @@ from enum import StrEnum
 from math import ceil
 
 from purreal_runner.judge import wording
+from purreal_runner.judge.facts import PoolFacts
 from purreal_runner.judge.memory import MemoryFindings
 from purreal_runner.judge.warning_signs import HIGH_P99_SECONDS
 from purreal_runner.measure.data import Data
 from purreal_runner.measure.merge import Merged
-from purreal_runner.report.facts import PoolFacts
 
 SLOW_P95_SECONDS = 0.020
-_HEADROOM = 1.2
+_HEADROOM_PERCENT = 120
 """The guide: `max_size` 20 % higher than the peak of concurrent connections."""
 _ROOMY_UTILIZATION = 0.70
 
@@ -124,12 +124,11 @@ def _exhaustion(seen: Circumstances) -> Iterator[Advice]:
 
 def _raise_max_size(seen: Circumstances, timeouts: int, refused: int) -> Advice:
     """Room for the fullest pool's demand: what it had lent and who waited beside."""
-    fullest = max(seen.merged.pools, key=lambda pool: pool.peak.used + pool.peak_waiting)
-    demand = fullest.peak.used + fullest.peak_waiting
+    fullest = max(seen.merged.full_pools, key=lambda pool: pool.demand)
     change = ParameterChange(
-        parameter="max_size", current=seen.pool.max_size, proposed=ceil(demand * _HEADROOM)
+        parameter="max_size", current=seen.pool.max_size, proposed=_with_headroom(fullest.demand)
     )
-    facts = [f"all {wording.count(fullest.peak.used, 'lease')} were lent"]
+    facts = [_all_were_lent(fullest.peak.used)]
     if fullest.peak_waiting:
         facts.append(f"{wording.count(fullest.peak_waiting, 'caller')} waited at worst")
     if timeouts:
@@ -142,6 +141,15 @@ def _raise_max_size(seen: Circumstances, timeouts: int, refused: int) -> Advice:
         changes=(change,),
         because=f"{', '.join(facts)}; 20 % above that demand is {change.proposed:g}",
     )
+
+
+def _with_headroom(leases: int) -> int:
+    """20 % more, in whole numbers: 1.2 as a float would make 61 of 50."""
+    return -(-leases * _HEADROOM_PERCENT // 100)
+
+
+def _all_were_lent(leases: int) -> str:
+    return "the only lease was lent" if leases == 1 else f"all {leases:,} leases were lent"
 
 
 def _slow_acquisition(seen: Circumstances) -> Iterator[Advice]:
@@ -169,7 +177,7 @@ def _fifth_of_peak(seen: Circumstances) -> int:
 
 def _opened(seen: Circumstances) -> str:
     connects = sum(int(pool.final.get("connects") or 0) for pool in seen.merged.pools)
-    spent = sum(float(pool.final.get("connect_seconds") or 0) for pool in seen.merged.pools)
+    spent = sum(float(pool.final.get("connectSeconds") or 0) for pool in seen.merged.pools)
     opened = wording.count(seen.merged.opened_under_load, "connection")
     each = f", {wording.seconds(spent / connects)} each" if connects else ""
     return f"{opened} more had to be opened{each}"
@@ -226,16 +234,18 @@ def _lost_connections(seen: Circumstances) -> Iterator[Advice]:
 
 def _roomy_pool(seen: Circumstances) -> Iterator[Advice]:
     utilization = seen.merged.utilization
-    waiting = any(pool.peak_waiting for pool in seen.merged.pools)  # then it was to grow, not idle
-    if not seen.graded or waiting or not utilization or utilization >= _ROOMY_UTILIZATION:
+    waited = seen.merged.peak_waiting > 0  # then it was to grow, not idle
+    if not seen.graded or waited or not utilization or utilization >= _ROOMY_UTILIZATION:
         return
     peak = max(pool.peak.used for pool in seen.merged.pools)
-    proposed = max(seen.pool.min_size, ceil(peak * _HEADROOM))
+    proposed = max(seen.pool.min_size, _with_headroom(peak))
+    if proposed >= seen.pool.max_size:
+        return  # as small as it may be
     change = ParameterChange(parameter="max_size", current=seen.pool.max_size, proposed=proposed)
     yield Advice(
         fix=Fix.LOWER_MAX_SIZE,
         action=f"lower {change.words}",
         changes=(change,),
-        because=f"only {wording.count(peak, 'lease')} were in use at peak "
+        because=f"no more than {wording.count(peak, 'lease')} in use at peak "
         f"({wording.share(utilization)} of max_size)",
     )

@@ -58,20 +58,31 @@ def look_at_generator(processes: Sequence[ProcessHealth]) -> GeneratorFindings:
 
 
 def mark_generator_limited(
-    results: Sequence[ThresholdResult], generator: GeneratorFindings
+    results: Sequence[ThresholdResult], generator: GeneratorFindings, *, starved: bool = False
 ) -> tuple[ThresholdResult, ...]:
-    """Mark the missed thresholds that the generator explains."""
+    """Mark the missed thresholds that the generator explains.
+
+    Args:
+        results: of all thresholds.
+        generator: how it fared.
+        starved: a pool had lent all of its leases and callers waited for more.
+    """
     return tuple(
-        result.model_copy(update={"generator_limited": explains(result, generator)})
+        result.model_copy(
+            update={"generator_limited": explains(result, generator, starved=starved)}
+        )
         for result in results
     )
 
 
-def explains(result: ThresholdResult, generator: GeneratorFindings) -> bool:
+def explains(
+    result: ThresholdResult, generator: GeneratorFindings, *, starved: bool = False
+) -> bool:
     """Whether the generator, rather than pool or database, may have missed this limit.
 
     A latency: when the limit would be met without the generator's own lag, or its quota held it
-    back. A throughput: when the generator could not have sent faster. Nothing else: a failed
+    back; but not a wait for a lease when there were none left, which a quicker generator does not
+    make more. A throughput: when the generator could not have sent faster. Nothing else: a failed
     operation is a failed operation.
     """
     if result.met or result.observed is None:
@@ -79,6 +90,8 @@ def explains(result: ThresholdResult, generator: GeneratorFindings) -> bool:
     if result.metric is Metric.THROUGHPUT:
         return generator.saturated
     if result.unit is not Unit.SECONDS:
+        return False
+    if starved and result.metric.startswith("Acquire"):
         return False
     passes = next(n for name, n in _LOOP_PASSES.items() if result.metric.startswith(name))
     without_lag = result.observed - passes * generator.lag_p95_seconds

@@ -102,11 +102,3 @@ def _row(rule: _Rule, value: float | None) -> GradeRow:
         excellent=rule.excellent,
         grade=rule.grade(value),
     )
-
-
-def overall(rows: tuple[GradeRow, ...]) -> Grade | None:
-    """The lowest grade of all rows; None without rows."""
-    for grade in (Grade.BELOW, Grade.TARGET, Grade.EXCELLENT):
-        if any(row.grade is grade for row in rows):
-            return grade
-    return None

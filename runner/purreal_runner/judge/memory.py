@@ -1,9 +1,9 @@
 """Owns telling whether memory and leases came back after the load; advises nothing."""
 
 from purreal_runner.judge import wording
+from purreal_runner.judge.facts import PoolFacts
 from purreal_runner.measure.data import Data
 from purreal_runner.measure.merge import Merged
-from purreal_runner.report.facts import PoolFacts
 
 ALLOWED_GROWTH_BYTES = 64 * 1024 * 1024
 """Growth that any Python process may show: caches, and memory that is free but not given back."""

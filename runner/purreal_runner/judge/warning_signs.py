@@ -69,9 +69,10 @@ def _full_utilization(merged: Merged) -> str:
         if len(merged.pools) == 1
         else f"{len(full)} of {len(merged.pools)} pools were"
     )
-    leases = wording.count(sum(pool.max_size for pool in full), "lease")
+    leases = sum(pool.max_size for pool in full)
+    lent = "its only lease was lent" if leases == 1 else f"all {leases:,} leases lent at once"
     queue = f", {wording.count(waiting, 'caller')} waiting at worst" if waiting else ""
-    return f"{pools} used up: all {leases} lent at once{queue}"
+    return f"{pools} used up: {lent}{queue}"
 
 
 def _errors_in_logs(merged: Merged) -> str:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from purreal_runner.judge.facts import PoolFacts, RunFacts, TargetFacts
 from purreal_runner.load.settings import RunSettings
 from purreal_runner.load.target import ReadyTarget
-from purreal_runner.report.facts import PoolFacts, RunFacts, TargetFacts
 
 
 @dataclass(frozen=True, slots=True)

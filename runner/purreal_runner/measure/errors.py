@@ -5,6 +5,7 @@ from enum import StrEnum
 from purreal import ConfigurationError, ConnectFailed, PoolError, RequestError
 from purreal_runner.measure.data import Data
 
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _MESSAGE_LIMIT = 300  # characters: one example is for reading, not for keeping a reply
 
 
@@ -40,6 +41,23 @@ def error_kind(error: BaseException) -> ErrorKind:
 
 
 def example_of(error: BaseException) -> str:
-    """The error's own words on one line, cut to a readable length."""
-    words = " ".join(str(error).split()) or type(error).__name__
+    """The error's own words on one line, cut to a readable length, safe to print anywhere."""
+    words = _printable(" ".join(_message(error).split())) or type_name(error)
     return words if len(words) <= _MESSAGE_LIMIT else words[: _MESSAGE_LIMIT - 1] + "…"
+
+
+def type_name(error: BaseException) -> str:
+    """The name of the error's class, safe to print anywhere."""
+    return _printable(type(error).__name__)
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failure:  # a workload's own class: it must not cost the whole report
+        return f"a {type(error).__name__} whose message can't be read ({type(failure).__name__})"
+
+
+def _printable(text: str) -> str:
+    """Control characters would steer the terminal, and lone surrogates can't be written at all."""
+    return "".join(each if each.isprintable() else _REPLACEMENT for each in text)

@@ -3,9 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from pydantic import Field
-
-from purreal_runner.measure.data import Data
 from purreal_runner.measure.errors import ErrorCount
 from purreal_runner.measure.health import ProcessHealth
 from purreal_runner.measure.histogram import Distribution
@@ -14,30 +11,22 @@ from purreal_runner.measure.part import (
     BreakdownRow,
     Counts,
     Distributions,
+    Measurements,
     Part,
     PoolRecord,
 )
 from purreal_runner.measure.series import Series
 
 
-class Merged(Data):
+class Merged(Measurements):
     """All pools of one run together.
 
-    `peak_concurrent` adds up each pool's own peak: exact for one pool, an upper bound for several.
-    `started`/`ended`: seconds since the agreed start, of the first and the last part.
+    Each `peak_…` adds up the pools' own peaks: exact for one pool, an upper bound for several.
+    `started` is of the first part, `ended` of the last one.
     """
 
-    started: float = 0.0
-    ended: float = 0.0
-    peak_concurrent: int = 0
-    counts: Counts = Counts()
-    errors: tuple[ErrorCount, ...] = ()
-    distributions: Distributions = Distributions()
-    breakdown: tuple[BreakdownRow, ...] = ()
-    series: Series = Series()
     pools: tuple[PoolRecord, ...] = ()
     processes: tuple[ProcessHealth, ...] = ()
-    logs: dict[str, int] = Field(default_factory=dict)
 
     @property
     def seconds(self) -> float:
@@ -69,9 +58,19 @@ class Merged(Data):
         return sum(pool.peak.open for pool in self.pools)
 
     @property
+    def peak_waiting(self) -> int:
+        """The longest queues, each pool's own added up."""
+        return sum(pool.peak_waiting for pool in self.pools)
+
+    @property
     def full_pools(self) -> tuple[PoolRecord, ...]:
         """The pools that lent all they may lend."""
-        return tuple(p for p in self.pools if p.max_size and p.peak.used >= p.max_size)
+        return tuple(pool for pool in self.pools if pool.full)
+
+    @property
+    def starved(self) -> bool:
+        """Whether a pool had lent all that it may lend and callers waited for more."""
+        return any(pool.peak_waiting for pool in self.full_pools)
 
     @property
     def opened_under_load(self) -> int:

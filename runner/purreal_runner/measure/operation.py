@@ -5,15 +5,12 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from purreal import AcquireTimeout
 from purreal_runner.measure.durations import parse_duration_ns
 from purreal_runner.measure.tally import Tally
 from purreal_runner.measure.views import ExchangeView
 
 if TYPE_CHECKING:
     from purreal_runner.measure.recorder import Recorder
-
-_NOT_WAITING = -1
 
 
 class Operation:
@@ -23,6 +20,7 @@ class Operation:
     """
 
     __slots__ = (
+        "_abandoned_ns",
         "_acquire_ns",
         "_began_ns",
         "_database_ns",
@@ -30,7 +28,6 @@ class Operation:
         "_held",
         "_recorder",
         "_tally",
-        "_wait_began_ns",
     )
 
     def __init__(self, recorder: "Recorder", tally: Tally) -> None:
@@ -38,43 +35,38 @@ class Operation:
         self._tally = tally
         self._acquire_ns = 0
         self._database_ns = 0
-        self._held = 0
+        self._held = False
         self._ended = False
-        self._began_ns = self._wait_began_ns = recorder.clock()
-
-    def acquiring(self) -> None:
-        """The wait for one more lease begins; the first one begins with the operation."""
-        self._wait_began_ns = self._recorder.clock()
+        self._abandoned_ns: list[int] = []
+        self._began_ns = recorder.clock()
 
     def acquired(self) -> None:
         """A lease was obtained: the wait for it ends."""
         recorder = self._recorder
-        waited_ns = recorder.clock() - self._wait_began_ns
-        self._wait_began_ns = _NOT_WAITING
-        self._acquire_ns += waited_ns
-        self._tally.acquire.record(waited_ns)
-        self._held += 1
+        self._acquire_ns = recorder.clock() - self._began_ns
+        self._tally.acquire.record(self._acquire_ns)
+        self._held = True
         recorder.held += 1
-        if recorder.held > self._tally.peak_held:
-            recorder.notice_more_held()
-
-    def released(self) -> None:
-        """A lease went back before the operation's end; the end gives back the others."""
-        self._held -= 1
-        self._recorder.held -= 1
+        if recorder.held > recorder.recently_held:
+            recorder.recently_held = recorder.held
+            if recorder.held > self._tally.peak_held:
+                recorder.notice_more_held()
 
     def exchange(self, exchange: ExchangeView) -> None:
         """One request ended: count how long it took and what of it the database needed.
 
         A request that nobody answered counts only when it timed out: how long a lost one would
-        have taken is not known.
+        have taken is not known. One that was cancelled counts if the operation then times out.
         """
         reply = exchange.reply
+        took_ns = int(exchange.seconds * 1e9)
         if reply is None:
             if isinstance(exchange.error, TimeoutError):
-                self._tally.query.record(int(exchange.seconds * 1e9))
+                self._tally.query.record(took_ns)
+            elif isinstance(exchange.error, asyncio.CancelledError):
+                self._abandoned_ns.append(took_ns)
             return
-        self._tally.query.record(int(exchange.seconds * 1e9))
+        self._tally.query.record(took_ns)
         if exchange.method == "query":
             self._database_ns += database_ns(reply)
 
@@ -93,15 +85,21 @@ class Operation:
     def time_out(self, error: BaseException) -> None:
         """The operation ran into a deadline: the pool's, a request's or its own.
 
-        A wait for a lease that ended so counts among the waits, with the time it lasted: leaving
-        the longest waits out would flatter the percentiles.
+        A wait for a lease that ended so counts among the waits, and a request that was cancelled
+        for it among the requests, with the time it lasted: leaving the longest ones out would
+        flatter the percentiles.
         """
-        waiting = self._wait_began_ns != _NOT_WAITING
-        if waiting and isinstance(error, AcquireTimeout) and not self._ended:
-            self._tally.acquire.record(self._recorder.clock() - self._wait_began_ns)
+        waiting = not self._held
         if self._close():
             self._tally.timed_out += 1
             self._tally.add_error(error)
+            self._count_unanswered(waiting)
+
+    def _count_unanswered(self, waiting: bool) -> None:
+        if waiting:
+            self._tally.acquire.record(self._recorder.clock() - self._began_ns)
+        for took_ns in self._abandoned_ns:
+            self._tally.query.record(took_ns)
 
     def cancel(self) -> None:
         """The operation was given up by whoever runs the load, so it proves nothing."""
@@ -127,7 +125,7 @@ class Operation:
         recorder = self._recorder
         recorder.in_flight -= 1
         recorder.held -= self._held
-        self._held = 0
+        self._held = False
         return True
 
 

@@ -75,8 +75,10 @@ class PoolPeak(Data):
 
 
 class PoolRecord(Data):
-    """One pool's gauges: at peak use, the longest queue, and its statistics at the end.
+    """One pool's gauges in the measured interval, and its statistics over its whole life.
 
+    `peak` is at peak use, `peak_waiting` the longest queue, `peak_concurrent` the most operations
+    under way. `final` are the pool's own statistics since it was opened, warm-up included.
     `before_load` and `after_load` are (open, used) leases when the interval began and after the
     load had ended; `settled_seconds` is how long after the load the last one was taken.
     """
@@ -84,18 +86,34 @@ class PoolRecord(Data):
     max_size: int = 0
     peak: PoolPeak = PoolPeak()
     peak_waiting: int = 0
+    peak_concurrent: int = 0
     before_load: PoolPeak = PoolPeak()
     after_load: PoolPeak | None = None
     settled_seconds: float = 0.0
     final: dict[str, int | float | str | None] = Field(default_factory=dict)
 
+    @property
+    def full(self) -> bool:
+        """Whether the pool had lent all that it may lend."""
+        return bool(self.max_size) and self.peak.used >= self.max_size
 
-class Part(Data):
-    """Everything one pool's run produced. `started`/`ended`: seconds since the agreed start."""
+    @property
+    def demand(self) -> int:
+        """The leases that would have been lent at once, had there been enough.
 
-    schema_version: Literal[1] = PART_VERSION
-    index: int = 0
-    process: int = 0
+        Lent and waiting have their peaks at different times (a pool that still connects has the
+        longest queue), and each operation holds one lease: their number is the limit.
+        """
+        return max(self.peak.used, min(self.peak.used + self.peak_waiting, self.peak_concurrent))
+
+
+class Measurements(Data):
+    """What is measured of one pool's run and of several together.
+
+    `started`/`ended`: seconds since the agreed start. `logs`: records at WARNING or above by
+    logger.
+    """
+
     started: float = 0.0
     ended: float = 0.0
     peak_concurrent: int = 0
@@ -104,6 +122,14 @@ class Part(Data):
     distributions: Distributions = Distributions()
     breakdown: tuple[BreakdownRow, ...] = ()
     series: Series = Series()
+    logs: dict[str, int] = Field(default_factory=dict)
+
+
+class Part(Measurements):
+    """Everything one pool's run produced."""
+
+    schema_version: Literal[1] = PART_VERSION
+    index: int = 0
+    process: int = 0
     pool: PoolRecord = PoolRecord()
     health: ProcessHealth = ProcessHealth()
-    logs: dict[str, int] = Field(default_factory=dict)

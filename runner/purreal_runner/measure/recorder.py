@@ -4,12 +4,15 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping
 
+from pydantic.alias_generators import to_camel
+
 from purreal_runner.measure.health import ProcessHealth
 from purreal_runner.measure.operation import Operation
 from purreal_runner.measure.part import Part, PoolPeak, PoolRecord
+from purreal_runner.measure.queue_watch import QueueWatch
 from purreal_runner.measure.series import Point, SeriesRecorder
 from purreal_runner.measure.tally import Tally
-from purreal_runner.measure.views import PoolGauges
+from purreal_runner.measure.views import PoolReadings
 
 
 class Recorder:
@@ -34,13 +37,14 @@ class Recorder:
         self.process = process
         self.clock = clock
         self.in_flight = 0
-        self.held = 0
+        self.held = self.recently_held = 0
         self._origin_ns = origin_ns
-        self._read_pool: Callable[[], PoolGauges] | None = None
+        self._read_pool: Callable[[], PoolReadings] | None = None
         self.start()
 
-    def watch(self, read_pool: Callable[[], PoolGauges]) -> None:
-        """Read the pool (pass `pool.stats`) whenever more leases than ever are held at once."""
+    def watch(self, read_pool: Callable[[], PoolReadings]) -> None:
+        """Read the pool (pass `pool.stats`) at the begin and the end of the measured interval, and
+        whenever more leases than ever are held at once."""
         self._read_pool = read_pool
 
     def start(self) -> None:
@@ -48,8 +52,10 @@ class Recorder:
         self.tally = Tally(self.in_flight)
         self._series = SeriesRecorder()
         self._sampled = (0, 0)
+        self.recently_held = self.held
+        self._rss_bytes = 0
         self._peak = PoolPeak()
-        self._peak_waiting = 0
+        self._queue = QueueWatch()
         self._max_size = 0
         self._after_load: PoolPeak | None = None
         self._settled_seconds = 0.0
@@ -58,23 +64,32 @@ class Recorder:
         self._stop_ns: int | None = None
         self._before_load = PoolPeak()
         if self._read_pool is not None:
-            self._before_load = self._notice(self._read_pool())
+            stats = self._read_pool()
+            self._queue = QueueWatch(stats.peak_waiting)
+            self._before_load = self._notice(stats)
 
     def stop(self) -> None:
-        """End the measured interval, at the moment when the last operation ended."""
+        """End the measured interval, at the moment when the last operation ended.
+
+        What ended since the last sample joins the history, so it accounts for every operation.
+        """
+        if self._read_pool is not None:
+            self.sample(self._read_pool(), rss_bytes=self._rss_bytes)
         self._stop_ns = self.clock()
 
     def begin(self) -> Operation:
         """An operation begins, and with it the wait for its lease. End it exactly once."""
         tally = self.tally
         tally.issued += 1
+        if self.in_flight > self.held:
+            self._queue.notice_others(self.in_flight - self.held)
         self.in_flight += 1
         if self.in_flight > tally.peak_concurrent:
             tally.peak_concurrent = self.in_flight
         return Operation(self, tally)
 
     def sample(
-        self, stats: PoolGauges, *, rss_bytes: int = 0, loop_lag_seconds: float = 0.0
+        self, stats: PoolReadings, *, rss_bytes: int = 0, loop_lag_seconds: float = 0.0
     ) -> None:
         """Add the pool's present gauges to the history; call it about four times a second."""
         reading = self._notice(stats)
@@ -85,15 +100,17 @@ class Recorder:
             completed=tally.succeeded - completed,
             failed=failures - failed,
             open=reading.open,
-            used=reading.used,
-            waiting=stats.waiting,
+            used=max(reading.used, min(self.recently_held, reading.open)),
+            waiting=self._queue.take_longest(),
             rss_bytes=rss_bytes,
             loop_lag_seconds=loop_lag_seconds,
         )
         self._sampled = (tally.succeeded, failures)
+        self.recently_held = self.held
+        self._rss_bytes = rss_bytes
         self._series.add((self.clock() - self._start_ns) / 1e9, point)
 
-    def sample_after_load(self, stats: PoolGauges) -> None:
+    def sample_after_load(self, stats: PoolReadings) -> None:
         """Keep the pool's state after the load: what has not come back then may be a leak."""
         self._after_load = PoolPeak(open=stats.open, used=stats.leased)
         now_ns = self.clock()
@@ -107,11 +124,11 @@ class Recorder:
         if self._read_pool is not None:
             self._notice(self._read_pool())
 
-    def _notice(self, stats: PoolGauges) -> PoolPeak:
+    def _notice(self, stats: PoolReadings) -> PoolPeak:
         reading = PoolPeak(open=stats.open, used=stats.leased)
         if (reading.used, reading.open) > (self._peak.used, self._peak.open):
             self._peak = reading
-        self._peak_waiting = max(self._peak_waiting, stats.waiting)
+        self._queue.read(stats)
         self._max_size = stats.max_size
         return reading
 
@@ -146,7 +163,8 @@ class Recorder:
         return PoolRecord(
             max_size=self._max_size,
             peak=self._peak,
-            peak_waiting=self._peak_waiting,
+            peak_waiting=self._queue.longest,
+            peak_concurrent=self.tally.peak_concurrent,
             before_load=self._before_load,
             after_load=self._after_load,
             settled_seconds=self._settled_seconds,
@@ -156,5 +174,5 @@ class Recorder:
 
 def _fields_of(stats: object) -> dict[str, int | float | str | None]:
     if dataclasses.is_dataclass(stats) and not isinstance(stats, type):
-        return dataclasses.asdict(stats)
+        return {to_camel(name): value for name, value in dataclasses.asdict(stats).items()}
     return {}

@@ -1,6 +1,6 @@
 """Owns the running sums of one measured interval; knows no clock, no task and no pool."""
 
-from purreal_runner.measure.errors import ErrorCount, ErrorKind, error_kind, example_of
+from purreal_runner.measure.errors import ErrorCount, ErrorKind, error_kind, example_of, type_name
 from purreal_runner.measure.histogram import Histogram, bucket_index
 from purreal_runner.measure.part import BreakdownRow, Counts, Distributions
 
@@ -64,7 +64,7 @@ class Tally:
 
     def add_error(self, error: BaseException) -> None:
         """Count what ended an operation; the first message of each type is kept."""
-        key = (error_kind(error), type(error).__name__)
+        key = (error_kind(error), type_name(error))
         entry = self._errors.get(key)
         if entry is None:
             self._errors[key] = [1, example_of(error)]

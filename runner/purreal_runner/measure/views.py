@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 
 class PoolGauges(Protocol):
-    """What the recorder reads of `purreal.PoolStats`."""
+    """The gauges of `purreal.PoolStats`."""
 
     @property
     def max_size(self) -> int: ...
@@ -15,6 +15,13 @@ class PoolGauges(Protocol):
     def leased(self) -> int: ...
     @property
     def waiting(self) -> int: ...
+
+
+class PoolReadings(PoolGauges, Protocol):
+    """The gauges with the longest queue since the pool was opened."""
+
+    @property
+    def peak_waiting(self) -> int: ...
 
 
 class ExchangeView(Protocol):

@@ -1,5 +1,5 @@
 """Reporting: one model of a run's result, and its renderings."""
 
-from purreal_runner.report.facts import PoolFacts, RunFacts, TargetFacts
+from purreal_runner.judge.facts import PoolFacts, RunFacts, TargetFacts
 
 __all__ = ["PoolFacts", "RunFacts", "TargetFacts"]

@@ -1,8 +1,9 @@
 """Owns turning measurements and facts into a report by asking the judges; renders nothing."""
 
 from purreal_runner.judge.advice import Circumstances, give_advice
+from purreal_runner.judge.facts import RunFacts
 from purreal_runner.judge.generator import look_at_generator, mark_generator_limited
-from purreal_runner.judge.grade import grade_rows, overall
+from purreal_runner.judge.grade import grade_rows
 from purreal_runner.judge.memory import look_at_memory
 from purreal_runner.judge.thresholds import judge_thresholds
 from purreal_runner.judge.verdict import give_verdict
@@ -10,7 +11,6 @@ from purreal_runner.judge.warning_signs import warning_signs
 from purreal_runner.judge.where_time_went import where_time_went
 from purreal_runner.measure.histogram import Distribution
 from purreal_runner.measure.merge import Merged
-from purreal_runner.report.facts import RunFacts
 from purreal_runner.report.model import (
     Effective,
     Latencies,
@@ -34,7 +34,9 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
     merged = merged or Merged()
     generator = look_at_generator(merged.processes)
     memory = look_at_memory(merged, facts.pool)
-    thresholds = mark_generator_limited(judge_thresholds(facts.thresholds, merged), generator)
+    thresholds = mark_generator_limited(
+        judge_thresholds(facts.thresholds, merged), generator, starved=merged.starved
+    )
     verdict, reason = give_verdict(
         thresholds,
         issued=merged.counts.issued,
@@ -68,7 +70,6 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
         where_time_went=where_time_went(merged, generator),
         pool=_pool_use(merged),
         grade=grade,
-        overall_grade=overall(grade),
         warning_signs=warning_signs(merged, memory),
         advice=give_advice(circumstances),
         errors=merged.errors,
@@ -117,6 +118,7 @@ def _effective(facts: RunFacts, merged: Merged) -> Effective:
         pools=facts.pools,
         processes=facts.processes,
         workers_per_pool=None if workers is None else -(-workers // facts.pools),
+        fewest_workers_per_pool=None if workers is None else workers // facts.pools,
         max_leases=facts.pools * facts.pool.max_size,
         peak_leases=merged.peak_used,
         lend=facts.pool.lend,
@@ -160,7 +162,7 @@ def _pool_use(merged: Merged) -> PoolUse:
     return PoolUse(
         peak_open=merged.peak_open,
         peak_used=merged.peak_used,
-        peak_waiting=sum(pool.peak_waiting for pool in merged.pools),
+        peak_waiting=merged.peak_waiting,
         utilization=merged.utilization,
         series=merged.series,
         pools=merged.pools,

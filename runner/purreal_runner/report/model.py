@@ -7,7 +7,7 @@ from pydantic import Field
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.judge.advice import Advice
 from purreal_runner.judge.generator import GeneratorFindings
-from purreal_runner.judge.grade import Grade, GradeRow
+from purreal_runner.judge.grade import GradeRow
 from purreal_runner.judge.thresholds import ThresholdResult
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.judge.warning_signs import WarningSign
@@ -57,11 +57,16 @@ class Limits(Data):
 
 
 class Effective(Data):
-    """What the settings came to: pools, workers of each, most and peak leases over all pools."""
+    """What the settings came to: pools, workers of each, most and peak leases over all pools.
+
+    `workers_per_pool` is the most that a pool has; `fewest_workers_per_pool` is one less where the
+    workers can't be divided evenly.
+    """
 
     pools: int
     processes: int
     workers_per_pool: int | None = None
+    fewest_workers_per_pool: int | None = None
     max_leases: int
     peak_leases: int
     lend: str
@@ -112,6 +117,7 @@ class PoolUse(Data):
     """The pools together: leases at peak use, and their history.
 
     `peak_open`/`peak_used`: leases that existed and were lent when most were lent.
+    `peak_waiting`: the longest queue. Each adds up the pools' own peaks, whenever they were.
     `utilization`: peak used of the most that may be used.
     """
 
@@ -148,7 +154,6 @@ class Report(Data):
     where_time_went: WhereTimeWent = WhereTimeWent()
     pool: PoolUse = PoolUse()
     grade: tuple[GradeRow, ...] = ()
-    overall_grade: Grade | None = None
     warning_signs: tuple[WarningSign, ...] = ()
     advice: tuple[Advice, ...] = ()
     errors: tuple[ErrorCount, ...] = ()

@@ -38,9 +38,12 @@ def pool_picture(report: Report, width: int) -> list[Text]:
     top = max(report.effective.max_leases, *opened, *used)
     chart = filled_chart(used, opened, top=top, width=columns, height=_CHART_LINES)
     lines = [_chart_line(chart, number, top) for number in range(len(chart))]
-    lines.append(_time_axis(len(points) * report.pool.series.seconds, columns))
+    shown_seconds = min(len(points) * report.pool.series.seconds, report.duration_seconds)
+    lines.append(_time_axis(shown_seconds, columns))
     lines.append(_spark("waiting", [point.waiting for point in points], columns, 1.0))
-    per_second = 1 / report.pool.series.seconds
+    # A run shorter than one interval is measured by what it took.
+    interval = shown_seconds if len(points) == 1 else report.pool.series.seconds
+    per_second = 1 / interval if interval else 0.0
     lines.append(_spark("ops/s", [point.completed for point in points], columns, per_second))
     if any(point.failed for point in points):
         lines.append(_spark("failed", [point.failed for point in points], columns, 1.0))
@@ -53,7 +56,7 @@ def _chart_line(chart: list[str], number: int, top: float) -> Text:
 
 
 def _time_axis(seconds: float, columns: int) -> Text:
-    end = f"{seconds:g} s"
+    end = f"{seconds:.3g} s" if seconds < 100 else f"{seconds:,.0f} s"
     return Text(f"{'':{_AXIS_COLUMNS}} 0{end:>{columns - 1}}", "dim")
 
 

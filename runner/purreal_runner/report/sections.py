@@ -9,7 +9,7 @@ from purreal_runner.judge import wording
 from purreal_runner.judge.grade import Grade, GradeRow
 from purreal_runner.judge.thresholds import ThresholdResult
 from purreal_runner.judge.verdict import Verdict
-from purreal_runner.report.model import Latency, Report
+from purreal_runner.report.model import Effective, Latency, Report
 from purreal_runner.report.pictures import split_bar
 
 VERDICT_STYLES = {
@@ -20,6 +20,7 @@ VERDICT_STYLES = {
     Verdict.CANCELLED: "bold black on yellow",
     Verdict.ERROR: "bold white on red",
 }
+_MOST_ERROR_TYPES = 20
 _GRADE_STYLES = {Grade.EXCELLENT: "green", Grade.TARGET: "cyan", Grade.BELOW: "red"}
 
 
@@ -48,8 +49,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "pool", f"each {leases}, lend {effective.lend}, on {run.loop}"
     pools = wording.count(effective.pools, "pool")
     processes = wording.count(effective.processes, "process", "processes")
-    workers = effective.workers_per_pool
-    share = f" · {wording.count(workers, 'worker')} each" if workers else ""
+    share = _workers_each(effective)
     leases = f"{effective.max_leases:,} leases at most, peak {effective.peak_leases:,}"
     yield "effective", f"{pools} in {processes}{share} · {leases}"
     for fault in run.faults:
@@ -58,6 +58,14 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "stress", f"{run.deliberate_stress} (on purpose)"
     for note in run.notes:
         yield "note", note
+
+
+def _workers_each(effective: Effective) -> str:
+    most, fewest = effective.workers_per_pool, effective.fewest_workers_per_pool
+    if not most:
+        return ""
+    least = "" if fewest in (None, most) else f"{fewest:,} to "
+    return f" · {least}{wording.count(most, 'worker')} each"
 
 
 def _load_words(report: Report) -> Iterator[str]:
@@ -168,13 +176,17 @@ def _grade_cells(row: GradeRow) -> tuple[str | Text, ...]:
 
 
 def errors_table(report: Report) -> Table:
-    """Errors by kind and type, each with one message."""
+    """Errors by kind and type, each with one message; the rarest of very many are only counted."""
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("errors", "kind", "count"):
         table.add_column(title, no_wrap=True, justify="right" if title == "count" else "left")
     table.add_column("for example", overflow="fold")
-    for error in report.errors:
+    for error in report.errors[:_MOST_ERROR_TYPES]:
         table.add_row(Text(error.type), error.kind, f"{error.count:,}", Text(error.example))
+    others = report.errors[_MOST_ERROR_TYPES:]
+    if others:
+        number = sum(error.count for error in others)
+        table.add_row(Text(f"{wording.count(len(others), 'more type')}"), "", f"{number:,}", "")
     return table
 
 

@@ -1,4 +1,4 @@
-"""Owns what a report must be told about a run besides its measurements; measures nothing."""
+"""Owns what judges and report are told about a run besides its measurements; measures nothing."""
 
 from dataclasses import dataclass
 
