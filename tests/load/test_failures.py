@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from purreal import Credentials
+from purreal.testing import Constant, FakeServer
 from purreal_runner.embedded.launch import RunningTarget, start_embedded, start_server
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.load.plan import PoolLimits
+from purreal_runner.load.plan import LoadPlan, PoolLimits
 from purreal_runner.load.progress import Progress, Step
 from purreal_runner.load.run import run_locally
-from purreal_runner.load.settings import RunRefused
+from purreal_runner.load.settings import RunRefused, RunSettings
+from purreal_runner.load.spread import load_plan
 
 pytestmark = pytest.mark.timeout(50)
 
@@ -107,6 +109,31 @@ async def test_a_database_that_stays_away_ends_in_a_report_too(
     assert operations.failed + operations.timed_out > 0
     assert outcome.exit_code() in (ExitCode.THRESHOLD_FAILED, ExitCode.TIMED_OUT_WAITING)
     assert any("could not be dropped" in note for note in outcome.report.run.notes)
+
+
+async def test_a_database_that_hangs_until_the_end_misses_the_threshold(
+    settings: Any, at_least: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def soon_given_up(run: RunSettings) -> LoadPlan:
+        return load_plan(run).model_copy(update={"drain_seconds": 0.2})
+
+    monkeypatch.setattr("purreal_runner.load.spread.load_plan", soon_given_up)
+    watch = Watch()
+    async with FakeServer(respond=lambda _, variables: [variables.get("number")]) as server:
+        hanging = RunningTarget("server", server.url, "root", "any", pid=0, version="")
+        run = settings(
+            hanging, scenario="Churn", seconds=1.0, workers=4, thresholds=(at_least("99.9%"),)
+        )
+        load = asyncio.create_task(run_locally(run, watch))
+        await watch.until(lambda seen: seen.step is Step.RUNNING and seen.done > 0)
+        server.latency = Constant(4.0)  # longer than the load and what comes after it
+        outcome = await load
+
+    operations = outcome.report.operations
+    assert operations.succeeded > 0
+    assert (operations.timed_out, operations.cancelled) == (4, 0)
+    assert "after the load" in outcome.report.errors[0].example
+    assert outcome.exit_code() is ExitCode.THRESHOLD_FAILED
 
 
 async def test_an_unreachable_address_refuses_the_run_in_one_line(
