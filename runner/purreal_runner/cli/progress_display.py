@@ -12,6 +12,7 @@ from rich.progress import Progress as Bar
 from purreal_runner.load.progress import OnProgress, Progress, Step
 
 _LINE_SECONDS = 2.0
+_SHORTEST_SECONDS = 0.25
 _BAR_CELLS = 12
 """Narrow, because the words beside it say more than the bar does."""
 
@@ -36,10 +37,15 @@ def progress_display(operations: int | None, seconds: float | None) -> Iterator[
 
 
 class Rate:
-    """Operations per second since the load began, from counts seen now and then."""
+    """Operations per second since the load began, from counts seen now and then.
+
+    The load is under way when it is first seen: what was done by then counts no more than the
+    time it took.
+    """
 
     def __init__(self) -> None:
         self.began: float | None = None
+        self._done_at_began = 0
 
     def seconds(self, progress: Progress) -> float:
         """Seconds since the measured load began."""
@@ -48,12 +54,15 @@ class Rate:
             if progress.step in (Step.OPENING, Step.OPEN, Step.WARMING_UP):
                 return 0.0
             self.began = now
+            self._done_at_began = progress.done
         return now - self.began
 
     def per_second(self, progress: Progress) -> float:
-        """The mean rate so far; 0 while there is nothing to divide by."""
+        """The mean rate so far; 0 while the time is too short to divide by."""
         seconds = self.seconds(progress)
-        return progress.done / seconds if seconds > 0 else 0.0
+        if seconds < _SHORTEST_SECONDS:
+            return 0.0
+        return max(0, progress.done - self._done_at_began) / seconds
 
 
 class _Bar:

@@ -101,6 +101,8 @@ class ProcessRun:
         runs = [self._pool_run(pool, share, start_ns) for pool, share in self._pairs()]
         async with ProcessWatch() as watch, self._sampling(runs, watch):
             self._step = Step.WARMING_UP
+            # Said at once: what is shown for all processes is the step of the last of them.
+            self._on_progress(self._progress(runs))
             await asyncio.gather(*(run.warm_up() for run in runs))
             self._step = Step.RUNNING
             watch.start()

@@ -108,6 +108,7 @@ class WorkerProcesses:
         """Keeps what went wrong. One that never was ready stops the run: it can't start evenly."""
         pools = ", ".join(str(share.index) for share in plan.shares)
         self._gathered.problems.append(f"the process of pool {pools}: {broke.message}")
+        self._progress[plan.process] = self._progress[plan.process].ended()
         if not ready:
             self._one_ready()
             self._control.stop()

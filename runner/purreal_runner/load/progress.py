@@ -28,6 +28,10 @@ class Progress(BaseModel):
     used: int = 0
     waiting: int = 0
 
+    def ended(self) -> "Progress":
+        """What is left of a process that is gone: its counts, but no pool and nothing to do."""
+        return Progress(step=Step.FINISHING, done=self.done, failed=self.failed)
+
     def plus(self, other: "Progress") -> "Progress":
         """Both together; the step is the earlier one, so nothing looks further than it is."""
         order = list(Step)
