@@ -200,14 +200,68 @@ def test_options_that_make_no_sense_are_one_line(
     assert named in one_line(capsys.readouterr().err)
 
 
-def test_an_output_that_can_not_be_written_is_found_out_before_the_run(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("option", ["--output", "--profile"])
+@pytest.mark.parametrize("file", ["no/such/directory/report.json", "", "/proc/version"])
+def test_a_file_that_can_not_be_written_is_found_out_before_the_run(
+    option: str, file: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["run", *SMALL, "--output", "no/such/directory/report.json"])
+        main(["run", *SMALL, option, file])
 
     assert left.value.code == ExitCode.USAGE
-    assert "no/such/directory" in capsys.readouterr().err
+    assert f"{option}: {file or '.'} can't be written" in one_line(capsys.readouterr().err)
+
+
+def test_looking_whether_a_file_can_be_written_leaves_it_as_it_was(tmp_path: Path) -> None:
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    old.write_text("the last report")
+
+    for file in (new, old):
+        main(["run", *SMALL, "--scenario", "none", "--output", str(file)])
+
+    assert not new.exists()
+    assert old.read_text() == "the last report"
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["run"], ["--password", "a secret"]),
+        (["run"], ["--dur", "3"]),
+        (["serve"], ["--password", "a secret"]),
+        (["validate", "file.yaml"], ["--he"]),
+        ([], ["--vers"]),
+    ],
+)
+def test_an_abbreviated_option_is_refused_in_one_line(
+    command: list[str], option: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([*command, *option])
+
+    assert left.value.code == ExitCode.USAGE
+    assert one_line(capsys.readouterr().err).startswith("purreal")
+
+
+def test_a_loop_that_is_not_installed_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+
+    assert main(["run", *SMALL, "--loop", "uvloop"]) == ExitCode.USAGE
+    assert "pip install 'purreal[speed]'" in one_line(capsys.readouterr().err)
+
+
+def test_ctrl_c_while_the_command_is_still_loading_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+
+    assert main(["run", *SMALL]) == ExitCode.CANCELLED
+    assert one_line(capsys.readouterr().err) == "purreal: interrupted"
 
 
 def test_an_unexpected_error_is_one_line_with_a_hint(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NoReturn
 
 from purreal_runner.exit_codes import ExitCode
 
@@ -18,7 +19,28 @@ logger = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code (`purreal_runner.exit_codes`)."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(list(sys.argv[1:] if argv is None else argv))
+    except KeyboardInterrupt:  # also while modules are still being imported
+        print("purreal: interrupted", file=sys.stderr)
+        return ExitCode.CANCELLED
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes options by their full names only, and says in one line what is wrong with them.
+
+    An abbreviation would let `--password SECRET` pass for --password-file. Parsers of
+    subcommands are made of the same class.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**({"allow_abbrev": False} | given))
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message} (all options: {self.prog} --help)\n")
+
+
+def _main(arguments: list[str]) -> int:
     if arguments == ["--version"]:
         print(f"purreal {_version()}")
         return ExitCode.OK
@@ -39,9 +61,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     try:
         return int(args.func(args))
-    except KeyboardInterrupt:
-        print("purreal: interrupted", file=sys.stderr)
-        return ExitCode.CANCELLED
     except BrokenPipeError:
         # Whoever read our output is gone; Python would complain once more while it shuts down.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,7 +73,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="purreal",
         description="Load-tests a SurrealDB connection pool, with one command and no server.",
     )

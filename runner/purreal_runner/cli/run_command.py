@@ -155,8 +155,16 @@ def _profiled(file: Path | None, work: Callable[[], int]) -> int:
 
 
 def _writable(text: str) -> Path:
-    """A file that can be made; found out before the run and not after it."""
+    """A file that can be written; found out before the run and not after it."""
     path = Path(text)
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(f"{text} is no file in a directory that exists")
+    try:
+        if path.is_fifo():
+            return path  # opening it would wait for a reader, closing it would send one away
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        words = f"{path} can't be written: {error.strerror}"
+        raise argparse.ArgumentTypeError(words) from error
     return path

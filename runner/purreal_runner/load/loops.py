@@ -6,6 +6,9 @@ import os
 from collections.abc import Coroutine
 from typing import Any, Literal, TypeVar
 
+from purreal_runner.exit_codes import ExitCode
+from purreal_runner.load.refused import RunRefused
+
 LoopName = Literal["asyncio", "uvloop"]
 Result = TypeVar("Result")
 
@@ -18,14 +21,18 @@ def choose_loop(wanted: str | None = None) -> LoopName:
             PYTHONASYNCIODEBUG asks for asyncio's debug mode, which uvloop lacks.
 
     Raises:
-        ValueError: uvloop is wanted and not installed, or the name is unknown.
+        RunRefused: uvloop is wanted and not installed.
+        ValueError: the name is unknown.
     """
     installed = importlib.util.find_spec("uvloop") is not None
     if wanted == "asyncio":
         return "asyncio"
     if wanted == "uvloop":
         if not installed:
-            raise ValueError("uvloop is not installed: pip install 'purreal[speed]'")
+            raise RunRefused(
+                "uvloop is not installed: pip install 'purreal[speed]', or --loop asyncio",
+                ExitCode.USAGE,
+            )
         return "uvloop"
     if wanted is not None:
         raise ValueError(f"there is no event loop {wanted!r}: asyncio or uvloop")

@@ -4,24 +4,11 @@ from dataclasses import dataclass
 
 from purreal_runner.document import Threshold
 from purreal_runner.document.local import ResolvedTarget
-from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.loops import LoopName
 from purreal_runner.load.plan import PoolLimits, WorkloadPlan
+from purreal_runner.load.refused import RunRefused as RunRefused
 from purreal_runner.workload.tables import OwnTables
 from purreal_runner.workload.workload import Workload
-
-
-class RunRefused(Exception):
-    """The run can't be done; the text is one readable line (or a few).
-
-    Args:
-        message: what is wrong and what to do.
-        exit_code: what a process that wanted to run it ends with.
-    """
-
-    def __init__(self, message: str, exit_code: ExitCode = ExitCode.ERROR) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @dataclass(frozen=True, slots=True)
