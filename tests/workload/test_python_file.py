@@ -25,21 +25,6 @@ def file(tmp_path: Path) -> Callable[[str], FunctionReference]:
     return write
 
 
-@pytest.mark.parametrize(
-    ("text", "path", "function"),
-    [
-        ("load.py:work", "load.py", "work"),
-        ("load.py", "load.py", "simulate_work"),
-        ("a/b.py:c", "a/b.py", "c"),
-        ("C:/x/load.py", "C:/x/load.py", "simulate_work"),
-    ],
-)
-def test_a_reference_names_a_file_and_perhaps_a_function(
-    text: str, path: str, function: str
-) -> None:
-    assert FunctionReference.parse(text) == FunctionReference(Path(path), function)
-
-
 async def test_a_function_gets_its_lease_and_the_number_of_the_operation(
     make_task: Callable[..., Task], recording: Any
 ) -> None:

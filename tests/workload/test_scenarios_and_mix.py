@@ -24,7 +24,7 @@ async def test_scenarios_touch_only_tables_that_they_name(
     lease = recording()
 
     for iteration in range(8):
-        lease.answer = 7 if name == "Churn" else []
+        lease.answer = 7 if name == "Churn" else [{"owner": "2/3"}]
         await workload.work(lease, make_task(iteration=iteration))
 
     mentioned = {word for text, _ in lease.asked for word in text.split() if "load_x_" in word}
@@ -35,7 +35,7 @@ async def test_scenarios_touch_only_tables_that_they_name(
 
 async def test_workers_write_records_of_their_own_only(make_task: MakeTask, recording: Any) -> None:
     workload = scenario("Sustained", TABLES)
-    lease = recording(answer=[])
+    lease = recording(answer=[{"owner": "1/5"}])
 
     await workload.work(lease, make_task(pool_index=1, worker=5, iteration=8))
 
@@ -43,12 +43,45 @@ async def test_workers_write_records_of_their_own_only(make_task: MakeTask, reco
     assert (variables["pool"], variables["worker"], variables["key"]) == (1, 5, 2)
 
 
-@pytest.mark.parametrize(("name", "answer"), [("Sustained", [{"owner": "9/9"}]), ("Churn", 8)])
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Sustained", [{"owner": "9/9"}]),
+        ("Sustained", 7),
+        ("Sustained", None),
+        ("Sustained", [7]),
+        ("Churn", 8),
+    ],
+)
 async def test_a_reply_meant_for_somebody_else_is_found_out(
     name: str, answer: Any, make_task: MakeTask, recording: Any
 ) -> None:
     with pytest.raises(WrongAnswer, match="mixed up"):
         await scenario(name, TABLES).work(recording(answer=answer), make_task())
+
+
+async def test_a_record_that_was_created_must_be_found(make_task: MakeTask, recording: Any) -> None:
+    workload = scenario("Sustained", TABLES)
+    await workload.work(recording(answer=[{"owner": "2/3"}]), make_task(iteration=4))
+
+    with pytest.raises(WrongAnswer, match="no record"):
+        await workload.work(recording(answer=[]), make_task(iteration=5))
+
+
+async def test_a_record_that_is_created_must_be_in_the_answer(
+    make_task: MakeTask, recording: Any
+) -> None:
+    with pytest.raises(WrongAnswer, match="no record"):
+        await scenario("Sustained", TABLES).work(recording(answer=[]), make_task(iteration=4))
+
+
+async def test_a_record_whose_creation_failed_may_be_missing(
+    make_task: MakeTask, recording: Any
+) -> None:
+    workload = scenario("Sustained", TABLES)
+    await workload.work(recording(answer=[{"owner": "2/3"}]), make_task(iteration=0))
+
+    assert await workload.work(recording(answer=[]), make_task(iteration=5)) == 0.0
 
 
 async def test_a_mix_follows_its_weights(make_task: MakeTask, recording: Any) -> None:

@@ -15,22 +15,12 @@ from purreal_runner.workload.workload import Hook, Workload
 
 Function = Callable[..., Awaitable[Any]]
 
-DEFAULT_FUNCTION = "simulate_work"
-
 
 class FunctionReference(NamedTuple):
     """Where a function is: a file and a name in it."""
 
     path: Path
     function: str
-
-    @classmethod
-    def parse(cls, text: str) -> "FunctionReference":
-        """Reads `load.py:simulate_work`; without a name it is `simulate_work`."""
-        path, colon, function = text.rpartition(":")
-        if not colon or not path or "/" in function or function.endswith(".py"):
-            return cls(Path(text), DEFAULT_FUNCTION)
-        return cls(Path(path), function)
 
 
 def python_workload(reference: FunctionReference) -> Workload:

@@ -19,7 +19,8 @@ def record_work(tables: OwnTables) -> Work:
 
     The key holds pool and worker, so no two workers ever write the same record and the only
     conflicts are those the database makes itself. Every reply is checked for the worker's mark:
-    a pool that mixes up replies is found out here.
+    a pool that mixes up replies is found out here. An empty one is wrong, too, unless the record
+    may be missing because its creation failed.
     """
     item = f"{tables.name('item')}:[$pool, $worker, $key]"
     steps = (
@@ -28,6 +29,8 @@ def record_work(tables: OwnTables) -> Work:
         f"UPDATE {item} SET value += 1",
         f"SELECT owner, value FROM {item}",
     )
+
+    created: dict[str, int] = {}
 
     async def work(conn: Lease, task: Task) -> float:
         key, step = divmod(task.iteration, _STEPS)
@@ -40,7 +43,10 @@ def record_work(tables: OwnTables) -> Work:
         }
         if step == 0:
             variables |= {"value": task.random.randint(0, 1000), "text": _TEXT}
-        _require_owner(await conn.query(steps[step], variables), owner)
+        reply = await conn.query(steps[step], variables)
+        _require_owner(reply, owner, exists=step == 0 or created.get(owner) == key)
+        if step == 0:
+            created[owner] = key
         return 0.0
 
     return work
@@ -58,11 +64,20 @@ def echo_work() -> Work:
     return work
 
 
-def _require_owner(reply: Any, owner: str) -> None:
-    rows = reply if isinstance(reply, list) else []
-    strangers = [row for row in rows if isinstance(row, dict) and row.get("owner") != owner]
+def _require_owner(reply: Any, owner: str, *, exists: bool) -> None:
+    if not isinstance(reply, list) or not all(isinstance(row, dict) for row in reply):
+        raise WrongAnswer(
+            f"worker {owner} got {type(reply).__name__} in place of records: "
+            "two replies were mixed up"
+        )
+    strangers = [row for row in reply if row.get("owner") != owner]
     if strangers:
         raise WrongAnswer(
             f"worker {owner} got a record of worker {strangers[0].get('owner')}: "
             "two replies were mixed up"
+        )
+    if exists and not reply:
+        raise WrongAnswer(
+            f"worker {owner} got no record in place of the one it had created: "
+            "two replies were mixed up, or the database lost it"
         )
