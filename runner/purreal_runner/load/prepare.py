@@ -29,14 +29,23 @@ async def prepare(
             await _call(workload.set_up, conn)
 
 
-async def clean_up(connection: ConnectionPlan, workload: Workload, tables: OwnTables) -> str | None:
+async def clean_up(
+    connection: ConnectionPlan, workload: Workload, tables: OwnTables, *, prepared: bool
+) -> str | None:
     """Drops what the run made; bounded in time.
+
+    Args:
+        connection: where.
+        workload: what it was made for.
+        tables: names what to drop.
+        prepared: whether `prepare` came to its end; the workload's teardown may rely on that.
 
     Returns:
         What could not be dropped and why, in words; None when everything is gone.
     """
     statements = tables.remove(workload.tables)
-    if not statements and workload.tear_down is None:
+    tear_down = workload.tear_down if prepared else None
+    if not statements and tear_down is None:
         return None
     try:
         async with (
@@ -44,8 +53,8 @@ async def clean_up(connection: ConnectionPlan, workload: Workload, tables: OwnTa
             single_connection(connection, _OPEN_AGAIN_SECONDS) as pool,
             pool.acquire(timeout=None) as conn,
         ):
-            if workload.tear_down is not None:
-                await workload.tear_down(conn)
+            if tear_down is not None:
+                await tear_down(conn)
             for statement in statements:
                 await conn.query(statement)
     except Exception as error:

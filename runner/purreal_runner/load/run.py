@@ -30,6 +30,7 @@ from purreal_runner.measure import merge
 from purreal_runner.report.build import build_report
 from purreal_runner.report.model import Report
 from purreal_runner.workload.errors import InvalidWorkload
+from purreal_runner.workload.tables import OwnTables
 from purreal_runner.workload.workload import Workload
 
 
@@ -126,14 +127,18 @@ class _Run:
 
     @asynccontextmanager
     async def _own_tables(self, target: ReadyTarget) -> AsyncIterator[None]:
-        settings = self._settings
+        settings, workload = self._settings, self._workload
+        prepared = False
         try:
-            await prepare(target.connection, self._workload, settings.tables, settings.setup)
+            await prepare(target.connection, workload, settings.tables, settings.setup)
+            prepared = True
             yield
         finally:
             if settings.keep_data:
-                self._notes.append(f"kept: tables {settings.tables.prefix}_*")
-            elif problem := await clean_up(target.connection, self._workload, settings.tables):
+                self._notes.extend(_kept(workload, settings.tables))
+            elif problem := await clean_up(
+                target.connection, workload, settings.tables, prepared=prepared
+            ):
                 self._notes.append(problem)
 
     @contextmanager
@@ -156,6 +161,11 @@ class _Run:
         lost = self._settings.pools - len(gathered.parts)
         tolerated = lost <= self._settings.losable_pools
         (self._notes if tolerated else self._problems).extend(gathered.problems)
+
+
+def _kept(workload: Workload, tables: OwnTables) -> Iterator[str]:
+    if workload.tables:
+        yield "kept: tables " + ", ".join(tables.name(table) for table in workload.tables)
 
 
 def _built(settings: RunSettings) -> Workload:
