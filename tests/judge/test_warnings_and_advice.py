@@ -154,7 +154,7 @@ def test_slow_waits_while_connections_were_opened_call_for_min_size(
     measured: Measured, pool_facts: PoolFacts
 ) -> None:
     merged = measured(acquire_ms=(30,) * 10, used=500, opened=543, before=50)
-    merged = after_load(merged, opened=543, connects=543, connect_seconds=16.29)
+    merged = after_load(merged, opened=543, connects=543, connectSeconds=16.29)
 
     [advice] = advise(merged, pool_facts)
 

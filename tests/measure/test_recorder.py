@@ -333,7 +333,7 @@ def test_samples_tell_what_ended_since_the_sample_before(
 def test_a_run_shorter_than_a_sample_has_a_history_that_accounts_for_all_of_it(
     recorder: Recorder, clock: Any, gauges: Any
 ) -> None:
-    recorder.watch(lambda: gauges(open=5, leased=5))
+    recorder.watch(lambda: gauges(open=5))
     recorder.start()
     for _ in range(7):
         recorder.begin().succeeded()
@@ -342,6 +342,23 @@ def test_a_run_shorter_than_a_sample_has_a_history_that_accounts_for_all_of_it(
 
     [point] = recorder.part().series.points
     assert (point.completed, point.open) == (7, 5)
+
+
+def test_leases_that_were_back_before_the_sample_are_in_the_history(
+    recorder: Recorder, clock: Any, gauges: Any
+) -> None:
+    recorder.watch(lambda: gauges(open=5, leased=recorder.held))
+    recorder.start()
+    for borrowers in (3, 2):
+        operations = [recorder.begin() for _ in range(borrowers)]
+        for operation in operations:
+            operation.acquired()
+        for operation in operations:
+            operation.succeeded()
+        recorder.sample(gauges(open=5))
+        clock.pass_ms(250)
+
+    assert [point.used for point in recorder.part().series.points] == [3, 2]
 
 
 @pytest.mark.parametrize(

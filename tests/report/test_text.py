@@ -86,7 +86,7 @@ def test_the_picture_shows_leases_below_their_limit(good_report: Report) -> None
     top, *middle, bottom = lines[start + 1 : start + 7]
     assert top.split() == ["600"]
     assert {"█", "░"} <= set("".join(middle))
-    assert bottom.split() == ["0", "▄" * 4 + "█" * 66]
+    assert bottom.split() == ["0", "▄" * 4 + "█" * 63 + "▄" * 3]
 
 
 def test_signs_errors_and_advice_are_shown_word_by_word(bad_report: Report) -> None:
