@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from reference_words import COUNTED, EXAMPLES, INTRODUCTION, LOCALLY, UNITS
 
 from purreal_runner.document.metrics import Metric
 from purreal_runner.document.model import PoolLoadTest, PoolLoadTestSpec
@@ -19,77 +20,6 @@ from purreal_runner.document.not_built_yet import CLUSTER_ONLY, FIELDS, VALUES
 from purreal_runner.document.shape import aliases, inner_model, inner_types, is_list
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "loadtest-reference.md"
-
-UNITS = {"Seconds": "s", "Success": "s", "Failure": "s", "Milliseconds": "ms"}
-COUNTED = {
-    "minSize": "leases",
-    "maxSize": "leases",
-    "replicas": "pods or pools",
-    "processes": "processes",
-    "workers": "workers",
-    "operations": "operations",
-    "everyOperations": "operations",
-    "maximum": "runners",
-}
-EXAMPLES = {
-    "target": 'target:\n  type: URL\n  url: {endpoint: "wss://db.example:8000"}\n'
-    "  database: {namespace: shop, name: checkout}",
-    "pool": "pool: {minSize: 50, maxSize: 600, maxLifetimeSeconds: 300, maxIdleTimeSeconds: 60, "
-    "acquireTimeoutSeconds: 30}",
-    "runners": "runners: {replicas: 5, processes: 1}",
-    "workload": 'workload:\n  type: Mix\n  mix:\n    - {name: read, weight: 9, query: "SELECT * '
-    'FROM ${table:item} LIMIT 1"}\n    - {name: write, weight: 1, query: "CREATE ${table:item} '
-    'SET size = $size", params: {size: "${int:1:9}"}}',
-    "load": "load:\n  type: Closed\n  closed: {workers: 500}\n  stop: {operations: 5000}\n"
-    "  warmUpSeconds: 5",
-    "faults": "faults:\n  - {type: CloseConnection, everyOperations: 100}",
-    "thresholds": 'thresholds:\n  - {metric: SuccessRatio, atLeast: "99.9%"}\n'
-    "  - {metric: AcquireP95, below: 20ms}\n  - {metric: Throughput, above: 500/s}\n"
-    '  - {metric: FailedOperations, atMost: "0"}',
-    "lostRunners": "lostRunners: {policy: Continue, maximum: 1}",
-    "deadlines": "deadlines: {readySeconds: 60, runSeconds: 600}",
-    "retention": "retention: {ttlSecondsAfterSuccess: 3600}",
-}
-
-INTRODUCTION = """\
-<!-- Written by tools/generate_reference.py from the models; edit those. -->
-
-# The fields of `PoolLoadTest`
-
-One file describes a load test. `purreal run FILE` runs it here, `purreal validate FILE` checks it.
-It is read as kubectl reads it (YAML 1.1 or JSON; `yes` is true, `1:30` is text), except that a
-field written twice is refused. Unknown fields are refused, and an empty field is an absent one.
-
-The smallest document:
-
-```yaml
-apiVersion: purreal.dev/v1alpha1
-kind: PoolLoadTest
-metadata: {name: smallest}
-spec:
-  load: {closed: {workers: 50}, stop: {operations: 500}}
-```
-
-*Required* in the column "Default" means that the field must be written (inside its part, if that
-part is written). *Built yet?* says whether this version has it; what it has not is refused by name.
-*Checked only* is for clusters: a document may have it, and a run on this machine does without it.
-"""
-
-LOCALLY = """\
-## What a cluster knows and a laptop does not
-
-| In the document | Locally |
-|---|---|
-| no `target.type` | an embedded SurrealDB is started for the run |
-| `target.type: Ephemeral` | the same; `--engine server` starts a real `surreal` binary |
-| `target.type: StatefulSet` | needs `--url` |
-| `target.auth.secretRef` | needs `--password-file` (and `--user`, else `root`) |
-| `target.url.caRef` | needs `--ca-file` |
-| `workload.python.configMapRef` | needs `--workload FILE.py:FUNCTION` |
-| `runners.replicas` × `runners.processes` | as many pools as the cluster would have |
-
-What is missing is named with its flag, and the exit code is 104.
-"""
 
 
 def page() -> str:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from purreal_runner.document.yaml_tree import Unreadable, read_tree
+from purreal_runner.document.yaml_nodes import Unreadable
+from purreal_runner.document.yaml_tree import read_tree
 
 VALUES: dict[str, Any] = {
     "yes": True,

@@ -12,7 +12,8 @@ from purreal_runner.document.fields import BROKEN_RULE, Path
 from purreal_runner.document.model import KIND, PoolLoadTest
 from purreal_runner.document.problems import InvalidDocument, Problem, field_name
 from purreal_runner.document.wording import findings
-from purreal_runner.document.yaml_tree import Tree, Unreadable, read_tree
+from purreal_runner.document.yaml_nodes import Unreadable
+from purreal_runner.document.yaml_tree import Tree, read_tree
 
 LARGEST_FILE_BYTES = 1024 * 1024
 

@@ -3,35 +3,26 @@
 Reads as kubectl does, but refuses duplicate keys; knows nothing of the document's fields.
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-from yaml.composer import Composer, ComposerError
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from yaml.parser import Parser
-from yaml.reader import Reader, ReaderError
-from yaml.scanner import Scanner
 
 from purreal_runner.document.fields import Path
 from purreal_runner.document.problems import Problem, field_name
+from purreal_runner.document.yaml_nodes import (
+    DEEPEST_NESTING,
+    PLAIN,
+    TAG,
+    Unreadable,
+    compose,
+    place_of,
+)
 from purreal_runner.document.yaml_scalars import Scalar, resolve_plain
 
-DEEPEST_NESTING = 64
 MOST_VALUES = 100_000
 
-_TAG = "tag:yaml.org,2002:"
-_PLAIN = "plain"
 _MERGE = "<<"
-
-
-class Unreadable(Exception):
-    """Text that holds no usable tree; carries the problem."""
-
-    def __init__(self, line: int, column: int, path: Path, message: str) -> None:
-        super().__init__(message)
-        self.problem = Problem(line, column, field_name(path), message)
 
 
 @dataclass(slots=True)
@@ -50,103 +41,20 @@ class Tree:
         return (1, 1)
 
 
-class _Loader(Reader, Scanner, Parser, Composer):
-    """PyYAML's reader up to nodes, with our meaning of scalars and a limit on nesting."""
-
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-        Composer.__init__(self)
-        self._depth = 0
-
-    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        self._depth += 1
-        if self._depth > DEEPEST_NESTING:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-            raise ComposerError(None, None, f"more than {DEEPEST_NESTING} levels of nesting", mark)
-        node = super().compose_node(parent, index)
-        self._depth -= 1
-        return node
-
-    def compose_scalar_node(self, anchor: Any) -> ScalarNode:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
-        if event.tag == "!":  # "not what it looks like, but text"; PyYAML would resolve it
-            event.implicit = (False, True)
-        return super().compose_scalar_node(anchor)
-
-    def descend_resolver(self, parent: Node | None, index: Any) -> None:
-        """Paths have no meaning for tags here."""
-
-    def ascend_resolver(self) -> None:
-        """Paths have no meaning for tags here."""
-
-    def resolve(self, kind: type[Node], value: Any, implicit: Any) -> str:
-        if kind is ScalarNode:
-            return _PLAIN if implicit[0] else _TAG + "str"
-        return _TAG + ("seq" if kind is SequenceNode else "map")
-
-
 def read_tree(text: str) -> Tree:
     """Read the one document in `text`.
 
     Raises:
         Unreadable: not YAML, no document, or more than one.
     """
-    roots = _compose(text)
+    roots = compose(text)
     if not roots:
         raise Unreadable(0, 0, (), "holds no document")
     if len(roots) > 1:
-        line, column = _place(roots[1])
+        line, column = place_of(roots[1])
         words = f"holds {len(roots)} documents; write one PoolLoadTest per file"
         raise Unreadable(line, column, (), words)
     return _TreeBuilder().build(roots[0])
-
-
-def _compose(text: str) -> list[Node]:
-    """Return the root nodes of all documents but the empty ones, which kubectl skips, too."""
-    try:
-        loader = _Loader(_without_json_tabs(text))
-        roots: list[Node] = []
-        while loader.check_node():
-            node = loader.get_node()
-            if node is not None and not _is_null(node):
-                roots.append(node)
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        words = f"is not YAML: the character U+{int(error.character):04X} is not allowed"
-        raise Unreadable(line, 0, (), words) from error
-    except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        raise Unreadable(1, 1, (), f"is not YAML: {error}") from error
-    return roots
-
-
-def _not_yaml(error: yaml.MarkedYAMLError) -> Unreadable:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    words = ", ".join(part for part in (error.context, error.problem) if part)
-    return Unreadable(line, column, (), f"is not YAML: {words} (column {column})")
-
-
-def _without_json_tabs(text: str) -> str:
-    """JSON may be indented with tabs, YAML may not; places stay the same."""
-    if "\t" not in text or not text.lstrip().startswith("{"):
-        return text
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return text.replace("\t", " ")
-
-
-def _is_null(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == _PLAIN and resolve_plain(node.value) is None
-
-
-def _place(node: Node) -> tuple[int, int]:
-    return (node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 class _TreeBuilder:
@@ -158,18 +66,18 @@ class _TreeBuilder:
         self._open: list[Node] = []
 
     def build(self, root: Node) -> Tree:
-        self._tree.places[()] = _place(root)
+        self._tree.places[()] = place_of(root)
         self._tree.data = self._value(root, ())
         return self._tree
 
     def _value(self, node: Node, path: Path) -> Any:
         self._values += 1
         if self._values > MOST_VALUES:
-            raise Unreadable(*_place(node), path, f"more than {MOST_VALUES} values")
+            raise Unreadable(*place_of(node), path, f"more than {MOST_VALUES} values")
         if isinstance(node, ScalarNode):
             return self._scalar(node, path)
         if any(node is parent for parent in self._open) or len(self._open) > DEEPEST_NESTING:
-            raise Unreadable(*_place(node), path, "an alias contains itself or nests too deeply")
+            raise Unreadable(*place_of(node), path, "an alias contains itself or nests too deeply")
         self._open.append(node)
         value = (
             self._mapping(node, path)
@@ -180,15 +88,15 @@ class _TreeBuilder:
         return value
 
     def _scalar(self, node: ScalarNode, path: Path) -> Scalar:
-        if node.tag in (_TAG + "str", _TAG + "timestamp"):
+        if node.tag in (TAG + "str", TAG + "timestamp"):
             return _joined_surrogates(node.value)
         value = resolve_plain(node.value)
         fits = {
-            _PLAIN: True,
-            _TAG + "int": type(value) is int,
-            _TAG + "float": type(value) in (int, float),
-            _TAG + "bool": type(value) is bool,
-            _TAG + "null": value is None,
+            PLAIN: True,
+            TAG + "int": type(value) is int,
+            TAG + "float": type(value) in (int, float),
+            TAG + "bool": type(value) is bool,
+            TAG + "null": value is None,
         }
         if not fits.get(node.tag, False):
             self._refuse(node, path, f"the tag {_short(node.tag)} can't be used here")
@@ -197,16 +105,16 @@ class _TreeBuilder:
         return value
 
     def _sequence(self, node: Node, path: Path) -> list[Any]:
-        if node.tag != _TAG + "seq":
+        if node.tag != TAG + "seq":
             self._refuse(node, path, f"the tag {_short(node.tag)} can't be used here")
         items: list[Any] = []
         for position, item in enumerate(node.value):
-            self._tree.places[*path, position] = _place(item)
+            self._tree.places[*path, position] = place_of(item)
             items.append(self._value(item, (*path, position)))
         return items
 
     def _mapping(self, node: Node, path: Path) -> dict[str, Any]:
-        if node.tag != _TAG + "map":
+        if node.tag != TAG + "map":
             self._refuse(node, path, f"the tag {_short(node.tag)} can't be used here")
         entries: dict[str, Any] = {}
         first: dict[str, int] = {}
@@ -215,7 +123,7 @@ class _TreeBuilder:
                 entries |= self._merged(value_node, path)
                 continue
             key = self._key(key_node, path)
-            line, column = _place(key_node)
+            line, column = place_of(key_node)
             if key in first:
                 words = f"is written twice, first in line {first[key]}"
                 self._tree.problems.append(Problem(line, column, field_name((*path, key)), words))
@@ -231,28 +139,28 @@ class _TreeBuilder:
         entries: dict[str, Any] = {}
         for source in sources:
             if not isinstance(source, MappingNode):
-                raise Unreadable(*_place(source), path, "<< needs a mapping, or a list of them")
+                raise Unreadable(*place_of(source), path, "<< needs a mapping, or a list of them")
             entries |= self._value(source, path)
         return entries
 
     def _key(self, node: Node, path: Path) -> str:
         if not isinstance(node, ScalarNode):
-            raise Unreadable(*_place(node), path, "a list or mapping can't be a field name")
+            raise Unreadable(*place_of(node), path, "a list or mapping can't be a field name")
         value = self._scalar(node, path)
         if value is None:
-            raise Unreadable(*_place(node), path, "a field name can't be empty")
+            raise Unreadable(*place_of(node), path, "a field name can't be empty")
         return str(value).lower() if isinstance(value, bool) else str(value)
 
     def _refuse(self, node: Node, path: Path, words: str) -> None:
-        self._tree.problems.append(Problem(*_place(node), field_name(path), words))
+        self._tree.problems.append(Problem(*place_of(node), field_name(path), words))
 
 
 def _is_merge(node: Node) -> bool:
-    return isinstance(node, ScalarNode) and node.tag == _PLAIN and node.value == _MERGE
+    return isinstance(node, ScalarNode) and node.tag == PLAIN and node.value == _MERGE
 
 
 def _short(tag: str) -> str:
-    return tag.replace(_TAG, "!!")
+    return tag.replace(TAG, "!!")
 
 
 def _joined_surrogates(text: str) -> str:
