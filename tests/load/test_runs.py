@@ -1,5 +1,6 @@
 """Whole runs on real databases: exact accounts, own tables, faults, several processes."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,34 @@ async def test_keep_data_keeps_the_tables_and_says_so(target: RunningTarget, set
     outcome = await run_locally(run)
 
     assert run.tables.name("item") in await tables_in(target)
-    assert any(run.tables.prefix in note for note in outcome.report.run.notes)
+    assert f"kept: tables {run.tables.name('item')}" in outcome.report.run.notes
+
+
+async def test_keep_data_says_nothing_of_tables_that_were_not_made(
+    embedded_target: RunningTarget, settings: Any
+) -> None:
+    outcome = await run_locally(settings(embedded_target, keep_data=True, scenario="Churn"))
+
+    assert not any("kept" in note for note in outcome.report.run.notes)
+
+
+@pytest.mark.parametrize("set_up", ["pass", "raise ValueError('no room')"])
+async def test_teardown_runs_after_a_setup_that_succeeded_only(
+    embedded_target: RunningTarget, settings: Any, tmp_path: Path, set_up: str
+) -> None:
+    file, marker = tmp_path / "load.py", tmp_path / "torn-down"
+    file.write_text(
+        "import pathlib\n"
+        f"async def setup(conn): {set_up}\n"
+        "async def simulate_work(conn, task_id): pass\n"
+        f"async def teardown(conn): pathlib.Path({str(marker)!r}).touch()\n"
+    )
+    plan = PythonPlan(path=file, function="simulate_work")
+
+    with suppress(RunRefused):
+        await run_locally(settings(embedded_target, workload=plan, scenario=None))
+
+    assert marker.exists() == (set_up == "pass")
 
 
 async def test_a_burst_holds_all_leases_at_the_same_moment(
@@ -261,6 +289,24 @@ async def test_the_guides_production_like_record_counts_as_application_error_fro
 
     assert outcome.report.operations.succeeded == 1
     assert [(error.kind, error.count) for error in outcome.report.errors] == [("application", 9)]
+
+
+@pytest.mark.parametrize("record", ["user", "type::record('user', $task)"])
+async def test_a_record_for_each_operation_as_the_documentation_advises_has_no_conflicts(
+    target: RunningTarget, settings: Any, tmp_path: Path, record: str
+) -> None:
+    file = tmp_path / "load.py"
+    file.write_text(
+        "async def setup(conn):\n"
+        "    await conn.query('REMOVE TABLE IF EXISTS user; DEFINE TABLE user TYPE ANY')\n"
+        "async def simulate_work(conn, task_id):\n"
+        f'    await conn.query("CREATE {record} SET created = time::now()", {{"task": task_id}})\n'
+    )
+    plan = PythonPlan(path=file, function="simulate_work")
+
+    outcome = await run_locally(settings(target, workload=plan, scenario=None))
+
+    assert outcome.report.operations.succeeded == 200
 
 
 async def test_the_guides_closing_of_connections_is_handled_gracefully(
