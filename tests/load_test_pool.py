@@ -14,19 +14,16 @@ from purreal_runner.workload.python_file import function_workload
 # A name of this run's own, so that neither an application's table nor another run's is touched.
 # In the environment, because the worker processes of `purreal run` import this file, too.
 TABLE = os.environ.setdefault("PURREAL_LOAD_TEST_TABLE", f"purreal_load_test_{uuid4().hex[:6]}")
-made: list[str] = []
 
 
 async def setup(conn: Lease) -> None:
     """Once, before the load: an error if the table exists already, because then it isn't ours."""
     await conn.query(f"DEFINE TABLE {TABLE}")
-    made.append(TABLE)
 
 
 async def teardown(conn: Lease) -> None:
-    """Once, after the load, also if `setup` failed (not with --keep-data)."""
-    while made:
-        await conn.query(f"REMOVE TABLE {made.pop()}")
+    """Once, after the load, if `setup` succeeded (not with --keep-data)."""
+    await conn.query(f"REMOVE TABLE {TABLE}")
 
 
 async def simulate_work(conn: Lease, task_id: int) -> None:

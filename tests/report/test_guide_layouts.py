@@ -154,8 +154,7 @@ def test_a_run_that_was_interrupted_says_how_far_it_came(
     lines = guide.quick_stress_results(report.model_copy(update={"run": run})).splitlines()
 
     assert lines[-2] == (
-        "✗ STOPPED: 4997 of 6000 operations succeeded at 500 concurrent connections, "
-        "then the run was interrupted"
+        "✗ STOPPED: 4997 of 6000 operations succeeded before the run was interrupted"
     )
 
 

@@ -55,9 +55,9 @@ def test_a_refused_password_is_not_repeated(main: Main, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit):
         main(["--password", "s3cret"])
 
-    shown = capsys.readouterr().err
-    assert "s3cret" not in shown
-    assert "use --password-file" in shown
+    [line] = capsys.readouterr().err.splitlines()
+    assert "s3cret" not in line
+    assert "use --password-file" in line
 
 
 @pytest.mark.parametrize("number", ["0", "100001", "ten"])
@@ -95,7 +95,7 @@ def test_an_event_loop_that_is_not_installed_is_one_line(
 
     [line] = capsys.readouterr().err.splitlines()
     assert "uvloop is not installed" in line
-    assert code == ExitCode.ERROR
+    assert code == ExitCode.USAGE
 
 
 def test_what_nobody_expected_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -81,11 +81,9 @@ def _stress_outcome(report: Report, connections: int) -> str:
     if all_succeeded(report):
         return f"✓ SUCCESS: Pool handled {_handled(report, connections)}!"
     if _stopped(report):
-        why = "the run was interrupted" if report.run.interrupted else "the run did not go on"
-        return (
-            f"✗ STOPPED: {report.operations.succeeded} of {_planned(report)} operations succeeded "
-            f"at {connections} concurrent connections, then {why}"
-        )
+        end = "was interrupted" if report.run.interrupted else "came to its end"
+        succeeded, planned = report.operations.succeeded, _planned(report)
+        return f"✗ STOPPED: {succeeded} of {planned} operations succeeded before the run {end}"
     failed = report.operations.not_succeeded
     return (
         f"✗ FAILED: {failed} of {report.operations.issued} operations failed "

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from purreal_runner.document import InvalidDocument
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.judge.verdict import Verdict
-from purreal_runner.load.settings import RunRefused
+from purreal_runner.load.refused import RunRefused
 from purreal_runner.report.model import Report
 
 logger = logging.getLogger(__name__)

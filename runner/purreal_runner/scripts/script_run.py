@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from purreal_runner.cli.options import (
     add_pool_options,
@@ -15,12 +16,19 @@ from purreal_runner.document.local import resolve_local
 from purreal_runner.document.options import document_from_options
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.from_document import Circumstances, run_settings
-from purreal_runner.load.loops import LoopName, choose_loop, run_in_loop
+from purreal_runner.load.loops import choose_loop, run_in_loop
 from purreal_runner.load.process_run import Alongside
 from purreal_runner.load.progress import OnProgress
 from purreal_runner.load.run import Outcome, run_locally
-from purreal_runner.load.settings import RunRefused, RunSettings
+from purreal_runner.load.settings import RunSettings
 from purreal_runner.report.guide import all_succeeded
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong, as `purreal run` does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(ExitCode.USAGE, f"{self.prog}: {message} (all options: {self.prog} --help)\n")
 
 
 class _Refused(argparse.Action):
@@ -35,7 +43,8 @@ class _Refused(argparse.Action):
 
 def script_parser(description: str) -> argparse.ArgumentParser:
     """A parser with the options that all three scripts take."""
-    parser = argparse.ArgumentParser(description=description, allow_abbrev=False)
+    # Abbreviations would let `--password SECRET` pass for --password-file.
+    parser = _Parser(description=description, allow_abbrev=False)
     add_target_options(parser)
     add_pool_options(parser, of="")
     add_run_options(parser)
@@ -86,20 +95,13 @@ def script_settings(args: argparse.Namespace, amount: Amount) -> RunSettings:
         warm_up=amount.warm_up_seconds,
     )
     circumstances = Circumstances(
-        loop=_loop(args.loop),
+        loop=choose_loop(args.loop),
         log_level=args.log_level,
         keep_data=args.keep_data,
         cpu_stress=args.cpu_stress,
         in_process=True,
     )
     return run_settings(resolve_local(document_from_options(options), options), circumstances)
-
-
-def _loop(wanted: str | None) -> LoopName:
-    try:
-        return choose_loop(wanted)
-    except ValueError as error:
-        raise RunRefused(str(error)) from error
 
 
 def run_once(
