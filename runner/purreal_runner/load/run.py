@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from purreal import ConfigurationError, ConnectFailed
 from purreal_runner.exit_codes import ExitCode
+from purreal_runner.judge.wording import count
 from purreal_runner.load.build_workload import build_workload
 from purreal_runner.load.control import Control
 from purreal_runner.load.cpu_stress import cpu_stress
@@ -190,7 +191,7 @@ def _require_room(settings: RunSettings) -> None:
         require_room(
             sum(each) if alone else -(-sum(each) // process_count(settings)),
             limit,
-            what=f"{settings.workers:,} workers over {settings.pools} pools",
+            what=f"{count(settings.workers, 'worker')} over {count(settings.pools, 'pool')}",
         )
     except NoRoomForSockets as error:
         raise RunRefused(str(error)) from error
