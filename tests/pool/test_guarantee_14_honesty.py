@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import itertools
+import random
 
 import pytest
 
@@ -13,7 +14,10 @@ from purreal import (
     TooManyWaiters,
     Unreachable,
 )
+from purreal._config import PoolConfig
+from purreal._core import Core
 from purreal._pacing import LIFETIME_JITTER
+from purreal._slots import Borrower, Close, Waiter
 from purreal.testing import FakeConnector, Step
 
 pytestmark = pytest.mark.looptime
@@ -234,27 +238,18 @@ async def test_stats_are_frozen_and_name_the_pool(make_pool):
         stats.idle = 3
 
 
-async def test_guarantee_14_an_expired_idle_connection_is_not_lent(make_pool, connector):
-    pool = make_pool(min_size=0, max_size=1, max_lifetime=100)
-    await pool.open()
-    first = connector.connections[0]
-    loop = asyncio.get_running_loop()
-    done = loop.create_future()
+def test_guarantee_14_an_expired_idle_connection_is_not_lent_before_the_timer_runs():
+    core = Core(PoolConfig(min_size=0, max_size=1, max_lifetime=100.0), random.Random(1))
+    core.fill(1, 0.0)
+    slot = core.commands.popleft().slot
+    core.connected(slot, object(), 0.1, 0.0)
+    core.fill(0, 0.0)
+    borrower = Borrower(None, True, (lambda: None).__code__, 1)
 
-    def borrow_before_the_timer_runs():
-        # The clock has passed the end of its life, the pool's own timer comes later in this step.
-        done.set_result(asyncio.ensure_future(pool.checkout()))
+    found = core.request(borrower, 101.0)
 
-    loop.call_at(loop.time() + 89, borrow_before_the_timer_runs)
-    await done
-    lease = await done.result()
-    pool.checkin(lease)
-    assert first.ended is None
-    await asyncio.sleep(12)
-    lease = await pool.checkout()
-
-    assert first.ended == "closed"
-    pool.checkin(lease)
+    assert isinstance(found, Waiter)
+    assert core.commands.popleft() == Close(slot)
 
 
 @pytest.mark.parametrize(
