@@ -237,7 +237,7 @@ class Executor:
     def _spawn(self, job: Coroutine[object, object, None], slot: Slot) -> None:
         if self._ended:
             job.close()
-            self._drop(slot)
+            self._abandon(slot)  # whoever called is executing already: no second loop inside it
             return
         task = self._loop.create_task(job)
         self._jobs[task] = slot
@@ -259,10 +259,13 @@ class Executor:
                 self._drop(slot)
 
     def _drop(self, slot: Slot) -> None:
+        self._abandon(slot)
+        self.execute()
+
+    def _abandon(self, slot: Slot) -> None:
         if slot.connection is not None:
             slot.connection.abort()
         self._core.vacated(slot, self._loop.time())
-        self.execute()
 
     def _set_timer(self, when: float) -> None:
         if self._timer is not None:

@@ -232,3 +232,15 @@ async def test_guarantee_03_a_loop_that_ends_under_an_idle_pool_opens_nothing_ne
     assert connector.connects == 2
     assert pool.stats().size == 0
     await pool.close()
+
+
+async def test_guarantee_03_a_loop_that_ends_under_a_large_pool_ends_it_quietly(settle):
+    pool, connector = new_pool(min_size=1000, max_size=1000, max_connecting=1000)
+    await pool.open()
+
+    connector.connections[0].abandon()
+    await settle()
+
+    assert connector.open == 0
+    assert pool.stats().size == 0
+    await pool.close()

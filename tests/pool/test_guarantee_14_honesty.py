@@ -239,7 +239,8 @@ async def test_stats_are_frozen_and_name_the_pool(make_pool):
 
 
 def test_guarantee_14_an_expired_idle_connection_is_not_lent_before_the_timer_runs():
-    core = Core(PoolConfig(min_size=0, max_size=1, max_lifetime=100.0), random.Random(1))
+    config = PoolConfig(min_size=0, max_size=1, max_lifetime=100.0, check_after_idle=None)
+    core = Core(config, random.Random(1))
     core.fill(1, 0.0)
     slot = core.commands.popleft().slot
     core.connected(slot, object(), 0.1, 0.0)
