@@ -15,13 +15,17 @@ from purreal_runner.workload.tables import OwnTables
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What a document can't say, because it is about this one run on this one machine."""
+    """What a document can't say, because it is about this one run on this one machine.
+
+    `table_token` tells the run's tables from another run's; None: one is drawn.
+    """
 
     loop: LoopName = "asyncio"
     log_level: str = "WARNING"
     keep_data: bool = False
     cpu_stress: int = 0
     in_process: bool = False
+    table_token: str | None = None
 
 
 def run_settings(local: LocalRun, circumstances: Circumstances) -> RunSettings:
@@ -42,7 +46,7 @@ def run_settings(local: LocalRun, circumstances: Circumstances) -> RunSettings:
         pools=spec.runners.pools,
         target=local.target,
         limits=pool_limits(spec.pool),
-        tables=OwnTables.named_after(name),
+        tables=OwnTables.named_after(name, circumstances.table_token),
         setup=spec.workload.setup,
         seed=spec.workload.seed,
         close_every=_close_every(local),

@@ -1,6 +1,7 @@
 """Spreads the pools of a run over this process or several, and gathers their parts."""
 
 import os
+from collections.abc import Iterable
 from contextlib import nullcontext
 
 from purreal_runner.load.control import Control
@@ -54,6 +55,26 @@ def load_plan(run: RunSettings) -> LoadPlan:
     )
 
 
+def process_plan(
+    run: RunSettings, connection: ConnectionPlan, process: int, indexes: Iterable[int]
+) -> ProcessPlan:
+    """What the process with that number does: its pools are those with these indexes."""
+    if isinstance(run.workload, Workload):
+        raise AssertionError("a workload that exists here only can't be sent to other processes")
+    all_shares = shares(run)
+    return ProcessPlan(
+        connection=connection,
+        limits=run.limits,
+        workload=run.workload,
+        table_prefix=run.tables.prefix,
+        load=load_plan(run),
+        shares=tuple(all_shares[index] for index in indexes),
+        process=process,
+        loop=run.loop,
+        log_level=run.log_level,
+    )
+
+
 async def apply_load(
     run: RunSettings,
     workload: Workload,
@@ -67,10 +88,10 @@ async def apply_load(
     Raises:
         RunRefused: nothing was measured at all.
     """
+    control.start()
     processes = process_count(run)
     if processes > 1:
         return await _in_processes(run, connection, processes, control, on_progress)
-    control.start()
     process = ProcessRun(
         connection,
         run.limits,
@@ -91,21 +112,8 @@ async def _in_processes(
     control: Control,
     on_progress: OnProgress,
 ) -> Gathered:
-    if isinstance(run.workload, Workload):
-        raise AssertionError("a workload that exists here only can't be sent to other processes")
-    all_shares = shares(run)
     plans = [
-        ProcessPlan(
-            connection=connection,
-            limits=run.limits,
-            workload=run.workload,
-            table_prefix=run.tables.prefix,
-            load=load_plan(run),
-            shares=tuple(all_shares[index] for index in indexes),
-            process=process,
-            loop=run.loop,
-            log_level=run.log_level,
-        )
+        process_plan(run, connection, process, indexes)
         for process, indexes in enumerate(group(run.pools, processes))
     ]
     gathered = await WorkerProcesses(plans, control, on_progress).run()
