@@ -80,6 +80,8 @@ class LoadPlan(Plan):
         close_every: close the connection in the lease of every n-th operation; None: never.
         drain_seconds: how long operations may take to end once no new ones start.
         open_seconds: how long a pool may take to open.
+        trace_id: of the run's trace, 32 hexadecimal digits: some operations are sampled for it.
+            None: none is.
     """
 
     pools: int = 1
@@ -88,10 +90,16 @@ class LoadPlan(Plan):
     close_every: int | None = None
     drain_seconds: float = 10.0
     open_seconds: float = 60.0
+    trace_id: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
 
 
 class ProcessPlan(Plan):
-    """Everything a worker process has to know; it reads this from its standard input."""
+    """Everything a worker process has to know; it reads this from its standard input.
+
+    Attributes:
+        process: which process of the whole run it is; no two have the same number.
+        snapshot_seconds: how often it tells what was measured so far; None: at the end only.
+    """
 
     connection: ConnectionPlan
     limits: PoolLimits
@@ -102,3 +110,4 @@ class ProcessPlan(Plan):
     process: int = 0
     loop: Literal["asyncio", "uvloop"] = "asyncio"
     log_level: str = "WARNING"
+    snapshot_seconds: float | None = Field(default=None, gt=0)

@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from purreal_runner.load.control import Control
@@ -17,52 +17,82 @@ from purreal_runner.load.protocol import (
     Message,
     Moved,
     Ready,
+    Snapshot,
+    Started,
     Stop,
     from_worker,
 )
 from purreal_runner.measure import Part
+from purreal_runner.measure.sampled import SampledSpan
 
 _END_SECONDS = 5.0
 
 
 @dataclass(slots=True)
 class Gathered:
-    """What the worker processes left: their parts, and in words what went wrong."""
+    """What the worker processes left.
+
+    Attributes:
+        parts: of all pools whose process came to its end.
+        problems: what went wrong, in words.
+        spans: of sampled operations, as far as they were in no snapshot.
+        slowest: the spans of the slowest sampled operations of each process.
+    """
 
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    spans: list[SampledSpan] = field(default_factory=list)
+    slowest: list[SampledSpan] = field(default_factory=list)
 
 
 class WorkerProcesses:
     """Runs plans in processes of their own, all starting their load at the same moment.
 
     Args:
-        plans: one for each process.
-        control: stopping it stops all workers.
+        plans: one for each process, each with a number of its own.
+        control: the load begins when all workers are ready and this has started; stopping it
+            stops all workers.
         on_progress: gets the progress of all of them together.
+        on_ready: called once when the pools of all workers are open, not if one was lost before.
+        on_started: called for each worker with the moment when its load really began, in
+            nanoseconds of this machine's monotonic clock.
+        on_snapshot: gets what a worker has measured so far, where the plans ask for it.
     """
 
     def __init__(
-        self, plans: Sequence[ProcessPlan], control: Control, on_progress: OnProgress
+        self,
+        plans: Sequence[ProcessPlan],
+        control: Control,
+        on_progress: OnProgress = lambda _: None,
+        *,
+        on_ready: Callable[[], None] = lambda: None,
+        on_started: Callable[[int], None] = lambda _: None,
+        on_snapshot: Callable[[Snapshot], None] = lambda _: None,
     ) -> None:
         self._plans = plans
         self._control = control
         self._on_progress = on_progress
+        self._on_ready = on_ready
+        self._on_started = on_started
+        self._on_snapshot = on_snapshot
         self._processes: list[Process] = []
-        self._progress = [Progress() for _ in plans]
+        self._progress = {plan.process: Progress() for plan in plans}
         self._not_ready = len(plans)
+        self._all_ready = asyncio.Event()
         self._gathered = Gathered()
 
     async def run(self) -> Gathered:
         """Starts the processes, lets them go together and returns when all have ended."""
+        starting = asyncio.create_task(self._start_together(), name="start together")
         watching = asyncio.create_task(self._pass_stop_on(), name="pass stop on")
         try:
             async with asyncio.TaskGroup() as group:
                 for plan in self._plans:
                     group.create_task(self._run_one(plan))
         finally:
+            starting.cancel()
             watching.cancel()
-            await asyncio.wait({watching})
+            await asyncio.wait({starting, watching})
         return self._gathered
 
     async def _run_one(self, plan: ProcessPlan) -> None:
@@ -93,16 +123,25 @@ class WorkerProcesses:
             if isinstance(message, Ready):
                 ready = True
                 self._one_ready()
+            elif isinstance(message, Started):
+                self._on_started(message.at_ns)
             elif isinstance(message, Moved):
                 self._progress[plan.process] = message.progress
-                self._on_progress(added_up(self._progress))
+                self._on_progress(added_up(self._progress.values()))
+            elif isinstance(message, Snapshot):
+                self._on_snapshot(message)
             elif isinstance(message, Ended):
-                self._gathered.parts.extend(message.parts)
+                self._keep(message)
                 return
             else:
                 self._lose(plan, message, ready)
                 return
         self._lose(plan, Broke(message=await _how_it_ended(process)), ready)
+
+    def _keep(self, ended: Ended) -> None:
+        self._gathered.parts.extend(ended.parts)
+        self._gathered.spans.extend(ended.spans)
+        self._gathered.slowest.extend(ended.slowest)
 
     def _lose(self, plan: ProcessPlan, broke: Broke, ready: bool) -> None:
         """Keeps what went wrong. One that never was ready stops the run: it can't start evenly."""
@@ -110,12 +149,18 @@ class WorkerProcesses:
         self._gathered.problems.append(f"the process of pool {pools}: {broke.message}")
         self._progress[plan.process] = self._progress[plan.process].ended()
         if not ready:
-            self._one_ready()
             self._control.stop()
 
     def _one_ready(self) -> None:
         self._not_ready -= 1
         if self._not_ready == 0:
+            self._all_ready.set()
+
+    async def _start_together(self) -> None:
+        await self._all_ready.wait()
+        self._on_ready()
+        await self._control.wait_for_start()
+        if not self._control.stopped:
             self._say(Go())
 
     async def _pass_stop_on(self) -> None:

@@ -30,6 +30,7 @@ class RunSettings:
         keep_data: leave the run's tables as they are.
         cpu_stress: how many processes keep processors busy meanwhile.
         in_process: all pools in this process, so that a profiler sees the work.
+        trace_id: of the trace that sampled operations belong to; None: none is sampled.
     """
 
     name: str
@@ -56,3 +57,4 @@ class RunSettings:
     loop: LoopName = "asyncio"
     log_level: str = "WARNING"
     in_process: bool = False
+    trace_id: str | None = None

@@ -52,6 +52,7 @@ def load_plan(run: RunSettings) -> LoadPlan:
         warm_up_seconds=run.warm_up_seconds,
         close_every=run.close_every,
         open_seconds=run.ready_seconds,
+        trace_id=run.trace_id,
     )
 
 
