@@ -66,6 +66,11 @@ class Reason(StrEnum):
     LOAD_ENDED = "LoadEnded"
     ALL_REPORTED = "AllReported"
     SUMS_AGREE = "SumsAgree"
+    THRESHOLDS_MET = "ThresholdsMet"
+    THRESHOLDS_MISSED = "ThresholdsMissed"
+    NO_THRESHOLDS = "NoThresholds"
+    GENERATOR_LIMITED = "GeneratorLimited"
+    NOTHING_MEASURED = "NothingMeasured"
     # Ends before the load came to its own end.
     CANCELLED = "Cancelled"
     INVALID_SPEC = "InvalidSpec"

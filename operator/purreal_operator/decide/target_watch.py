@@ -1,0 +1,47 @@
+"""What the target's readiness and restarts say about a run; judges only what was seen."""
+
+from purreal_operator.decide.observation import Observation
+from purreal_operator.status.model import TargetReading, TargetStatus
+
+
+def watched(seen: Observation, *, load_runs: bool = False) -> TargetStatus:
+    """The target's status brought up to date.
+
+    Args:
+        seen: the observation.
+        load_runs: readiness counts only while there is load.
+    """
+    status = seen.status.target
+    versions = (runner.server_version for runner in seen.runners.values())
+    changes: dict[str, object] = {
+        "version": next((version for version in versions if version), status.version),
+        "peak_memory_bytes": _higher(seen.database.memory_bytes, status.peak_memory_bytes),
+        "peak_cpu_percent": _higher(seen.database.cpu_percent, status.peak_cpu_percent),
+        "peak_sessions": _higher(seen.database.sessions, status.peak_sessions),
+    }
+    if seen.target is not None:
+        reading = seen.target.reading
+        before = status.before or reading
+        changes |= {"before": before, "last": reading, "disturbed": disturbance(before, reading)}
+        if load_runs:
+            least = reading.ready if status.least_ready is None else status.least_ready
+            changes["least_ready"] = min(least, reading.ready)
+    return status.model_copy(update=changes)
+
+
+def _higher(now: int | None, before: int | None) -> int | None:
+    """A new operator knows only what came since its start: the peak before it is in the status."""
+    known = [value for value in (now, before) if value is not None]
+    return max(known, default=None)
+
+
+def disturbance(before: TargetReading, now: TargetReading) -> str:
+    """In words what happened to the target's pods between two readings; empty for nothing."""
+    words = []
+    restarts = now.restarts - before.restarts
+    if restarts > 0 and now.pods == before.pods:
+        words.append(f"{restarts} container restart{'s' if restarts > 1 else ''}")
+    replaced = len(set(before.pods) - set(now.pods))
+    if replaced:
+        words.append(f"{replaced} pod{'s' if replaced > 1 else ''} gone or replaced")
+    return ", ".join(words)
