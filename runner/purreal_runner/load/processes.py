@@ -57,6 +57,7 @@ class WorkerProcesses:
         on_started: called for each worker with the moment when its load really began, in
             nanoseconds of this machine's monotonic clock.
         on_snapshot: gets what a worker has measured so far, where the plans ask for it.
+        on_lost: called for each worker that will leave no parts, with the reason in words.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class WorkerProcesses:
         on_ready: Callable[[], None] = lambda: None,
         on_started: Callable[[int], None] = lambda _: None,
         on_snapshot: Callable[[Snapshot], None] = lambda _: None,
+        on_lost: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._plans = plans
         self._control = control
@@ -75,6 +77,7 @@ class WorkerProcesses:
         self._on_ready = on_ready
         self._on_started = on_started
         self._on_snapshot = on_snapshot
+        self._on_lost = on_lost
         self._processes: list[Process] = []
         self._progress = {plan.process: Progress() for plan in plans}
         self._not_ready = len(plans)
@@ -146,10 +149,12 @@ class WorkerProcesses:
     def _lose(self, plan: ProcessPlan, broke: Broke, ready: bool) -> None:
         """Keeps what went wrong. One that never was ready stops the run: it can't start evenly."""
         pools = ", ".join(str(share.index) for share in plan.shares)
-        self._gathered.problems.append(f"the process of pool {pools}: {broke.message}")
+        problem = f"the process of pool {pools}: {broke.message}"
+        self._gathered.problems.append(problem)
         self._progress[plan.process] = self._progress[plan.process].ended()
         if not ready:
             self._control.stop()
+        self._on_lost(problem)
 
     def _one_ready(self) -> None:
         self._not_ready -= 1
