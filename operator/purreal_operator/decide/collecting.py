@@ -37,9 +37,8 @@ def collecting(seen: Observation) -> Decision:
         orders = Orders(start_at=start, drain=early, clean_up_by=cleaner)
         return Decision(status, orders=orders, again_seconds=0.5)
     if status.runners.lost != seen.status.runners.lost:
-        return Decision(
-            status, orders=orders, again_seconds=0.0
-        )  # stored before the report says so
+        # Stored first: a report must not say more than the status that it is made from.
+        return Decision(status, orders=orders, again_seconds=0.0)
     return conclude(status, orders)
 
 

@@ -21,6 +21,8 @@ from purreal_runner.document.model import PoolLoadTest
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.pod.coordination import Failure, RunnerState
 
+NO_TOKENS = Tokens()
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -173,7 +175,7 @@ class Observation:
     cleaned_up: bool = False
     start_skew_seconds: float | None = None
     known_tokens: frozenset[str] = frozenset()
-    fresh_tokens: Tokens = Tokens()
+    fresh_tokens: Tokens = NO_TOKENS
     refused: str = ""
     live: Live | None = None
     database: Database = Database()

@@ -1,5 +1,7 @@
 """Phase Starting: runner pods come up and look at the target, until all of them are ready."""
 
+from collections.abc import Iterable
+
 from purreal_operator.decide.decision import Action, Decision, Orders
 from purreal_operator.decide.losses import troubles
 from purreal_operator.decide.observation import Observation, RunnerSeen
@@ -147,8 +149,8 @@ def _waiting_words(seen: Observation, ready: int) -> str:
     return "; ".join((words, *troubles(seen), *_broken(seen.runners.values())))
 
 
-def _broken(runners: object) -> tuple[str, ...]:
-    failures = (r.failure for r in runners if isinstance(r, RunnerSeen))  # type: ignore[attr-defined]
+def _broken(runners: Iterable[RunnerSeen]) -> tuple[str, ...]:
+    failures = (runner.failure for runner in runners)
     return tuple(dict.fromkeys(failure.message for failure in failures if failure))[:3]
 
 

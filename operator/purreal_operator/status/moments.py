@@ -1,4 +1,4 @@
-"""Moments as the status writes them (RFC 3339, UTC) and as arithmetic needs them; reads no clock."""
+"""Moments as the status writes them (RFC 3339, UTC) and as seconds; reads no clock."""
 
 from datetime import UTC, datetime
 
