@@ -46,7 +46,7 @@ def _section(
     title: str, prefix: str, model: type[BaseModel], *, deep: bool = True, key: str = ""
 ) -> str:
     lines = [f"## {title}", "", (model.__doc__ or "").strip(), ""]
-    lines += ["| Field | Type | Default | Bounds | Unit | Meaning | Built yet? |"]
+    lines += ["| Field | Type | Default | Bounds | Unit | Meaning | Works |"]
     lines += ["|---|---|---|---|---|---|---|"]
     lines += [_row(path, name, field) for path, name, field in _walk(prefix, model, deep)]
     if key in EXAMPLES:
@@ -71,7 +71,7 @@ def _row(path: str, name: str, field: FieldInfo) -> str:
         _bounds(field),
         COUNTED.get(name) or next((unit for end, unit in UNITS.items() if name.endswith(end)), ""),
         field.description or "",
-        _built(path, field),
+        _works(path, field),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
@@ -111,7 +111,8 @@ def _bounds(field: FieldInfo) -> str:
         words.append(f"{limits['ge']:,} – {limits['le']:,}")
     if "max_length" in limits:
         low, high = limits.get("min_length", 0), limits["max_length"]
-        unit = "characters" if next(inner_types(field.annotation)) is str else "entries"
+        text = next(inner_types(field.annotation)) is str and not is_list(field.annotation)
+        unit = "characters" if text else "entries"
         words.append(f"{low:,} – {high:,} {unit}")
     return "; ".join(words)
 
@@ -137,12 +138,9 @@ def _nested_limits(annotation: Any) -> dict[str, int]:
     return found
 
 
-def _built(path: str, field: FieldInfo) -> str:
+def _works(path: str, field: FieldInfo) -> str:
     if path.startswith(tuple(CLUSTER_ONLY)):
-        return "checked only: for clusters"
-    inner = inner_model(field.annotation)
-    if inner is not None and not inner.model_fields:
-        return "no settings yet"
+        return "on a cluster"
     missing = [
         value
         for part in inner_types(field.annotation)
@@ -150,7 +148,7 @@ def _built(path: str, field: FieldInfo) -> str:
         for value in part
         if value in VALUES
     ]
-    return "not " + ", ".join(f"`{value}`" for value in missing) if missing else "yes"
+    return "not " + ", ".join(f"`{value}`" for value in missing) if missing else "everywhere"
 
 
 def _metrics() -> str:

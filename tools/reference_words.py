@@ -16,7 +16,10 @@ EXAMPLES = {
     "  database: {namespace: shop, name: checkout}",
     "pool": "pool: {minSize: 50, maxSize: 600, maxLifetimeSeconds: 300, maxIdleTimeSeconds: 60, "
     "acquireTimeoutSeconds: 30}",
-    "runners": "runners: {replicas: 5, processes: 1}",
+    "runners": "runners:\n  replicas: 5\n  pod:\n    resources: {requests: {cpu: 500m, memory: "
+    "256Mi}}\n    tolerations: [{key: load, operator: Exists}]\n    env: [{name: SHOP_TOKEN, "
+    "secretKeyRef: {name: shop, key: token}}]\n    volumes: [{name: data, mountPath: /data, "
+    "configMap: {name: shop-data}}]",
     "workload": 'workload:\n  type: Mix\n  mix:\n    - {name: read, weight: 9, query: "SELECT * '
     'FROM ${table:item} LIMIT 1"}\n    - {name: write, weight: 1, query: "CREATE ${table:item} '
     'SET size = $size", params: {size: "${int:1:9}"}}',
@@ -29,6 +32,7 @@ EXAMPLES = {
     "lostRunners": "lostRunners: {policy: Continue, maximum: 1}",
     "deadlines": "deadlines: {readySeconds: 60, runSeconds: 600}",
     "retention": "retention: {ttlSecondsAfterSuccess: 3600}",
+    "telemetry": 'telemetry: {endpoint: "http://otel-collector.observability:4318"}',
 }
 
 INTRODUCTION = """\
@@ -36,7 +40,8 @@ INTRODUCTION = """\
 
 # The fields of `PoolLoadTest`
 
-One file describes a load test. `purreal run FILE` runs it here, `purreal validate FILE` checks it.
+One file describes a load test. `purreal run FILE` runs it here, `purreal validate FILE` checks it,
+`kubectl apply -f FILE` runs it on a cluster that has the operator.
 It is read as kubectl reads it (YAML 1.1 or JSON; `yes` is true, `1:30` is text), except that a
 field written twice is refused. Unknown fields are refused, and an empty field is an absent one.
 
@@ -51,8 +56,9 @@ spec:
 ```
 
 *Required* in the column "Default" means that the field must be written (inside its part, if that
-part is written). *Built yet?* says whether this version has it; what it has not is refused by name.
-*Checked only* is for clusters: a document may have it, and a run on this machine does without it.
+part is written). *Works* says where: *everywhere*, or *on a cluster* only (`purreal validate`
+checks it, and a run on this machine does without it). What this version has not is refused by name.
+On a cluster the same rules hold: what `purreal validate` refuses, the API server refuses, too.
 """
 
 LOCALLY = """\
@@ -65,7 +71,8 @@ LOCALLY = """\
 | `target.type: StatefulSet` | needs `--url` |
 | `target.auth.secretRef` | needs `--password-file` (and `--user`, else `root`) |
 | `target.url.caRef` | needs `--ca-file` |
-| `workload.python.configMapRef` | needs `--workload FILE.py:FUNCTION` |
+| `workload.python.configMapRef`, `.file` | needs `--workload FILE.py:FUNCTION` |
+| `runners.pod`, `telemetry` | checked and ignored |
 | `runners.replicas` × `runners.processes` | as many pools as the cluster would have |
 
 What is missing is named with its flag, and the exit code is 104.

@@ -31,8 +31,11 @@ IN_THE_SPEC = {
     "pool: {lend: auto}": "spec.pool.lend: must be one of Auto, Session, Connection, "
     "not the text 'auto'; did you mean Auto?",
     "baseline: {run: 3}": "spec.baseline: baseline is not built yet; remove it",
-    "telemetry: {endpoint: x}": "spec.telemetry: telemetry is not built yet; remove it",
-    "runners: {pod: {image: x}}": "spec.runners.pod.image: image is not built yet; remove it",
+    "telemetry: {}": "spec.telemetry.endpoint: is required",
+    "telemetry: {endpoint: 'http://me:hush@h'}": "spec.telemetry.endpoint: "
+    "must be http://HOST:PORT or https://HOST:PORT, without a user name or password",
+    "telemetry: {endpoint: 'http://h:0'}": "spec.telemetry.endpoint: "
+    "has no usable port; write 1 to 65535",
     "faults: [{type: KillPod, at: 5}]": "spec.faults[0].type: 'KillPod' is not built yet; "
     "use CloseConnection",
     "faults: [{type: CloseConection, everyOperations: 5}]": "spec.faults[0].type: "
@@ -55,6 +58,17 @@ IN_THE_SPEC = {
     "as an address; write ws://HOST:PORT, IPv6 as ws://[::1]:PORT",
     "target: {type: URL, url: {endpoint: 'ws://h:99999999'}}": "spec.target.url.endpoint: "
     "has no usable port; write 1 to 65535",
+    "target: {type: URL, url: {endpoint: 'ws://h', caRef: {name: a, key: b}}}": "spec.target.url."
+    "caRef: needs an encrypted endpoint, wss://HOST:PORT",
+    "target: {auth: {secretRef: {name: a}}}": "spec.target.auth.secretRef: needs type: "
+    "StatefulSet or URL; other targets make their own credentials",
+    "workload: {type: Python, python: {}}": "spec.workload.python: "
+    "needs exactly one of configMapRef and file, not none",
+    "workload: {type: Python, python: {configMapRef: {name: a, key: b}, file: /a.py}}": "spec."
+    "workload.python: needs exactly one of configMapRef and file, not configMapRef, file",
+    "workload: {type: Python, python: {file: a.py}}": "spec.workload.python.file: must be an "
+    "absolute path of letters, digits and '_.@+-', without '..' and without '/' at its end; "
+    "not 'a.py'",
     "target: {type: URL}": "spec.target.url: is required, because type is URL",
     "target: {url: {endpoint: 'ws://db'}}": "spec.target.type: is required with its settings: "
     "set type: URL",
@@ -91,6 +105,117 @@ IN_THE_SPEC = {
 @pytest.mark.parametrize("line", IN_THE_SPEC)
 def test_one_wrong_line_gives_one_problem(problems: Problems, line: str) -> None:
     assert problems(f"{HEAD}{LOAD}  {line}\n") == [f"loadtest.yaml:6: {IN_THE_SPEC[line]}"]
+
+
+# Each case is what stands inside `runners: {pod: {…}}` (line 6), the field below it, the words.
+IN_THE_POD = {
+    "imagee: a": ("imagee", "there is no such field; did you mean image?"),
+    "image: 'a b'": (
+        "image",
+        "must be an image reference such as surrealdb/surrealdb:v3.3.5; not 'a b'",
+    ),
+    "imagePullPolicy: Alway": (
+        "imagePullPolicy",
+        "must be one of Always, IfNotPresent, Never, not the text 'Alway'; did you mean Always?",
+    ),
+    "imagePullSecrets: [A]": (
+        "imagePullSecrets[0]",
+        "must be lower-case letters, digits, '-' and "
+        "'.', beginning and ending with a letter or digit; not 'A'",
+    ),
+    "resources: {limits: {cpu: 1}}": (
+        "resources.limits.cpu",
+        "must be text, not the number 1; write it in quotes",
+    ),
+    "resources: {requests: {memory: 1 GB}}": (
+        "resources.requests.memory",
+        "must be a quantity such as '500m', '2' or '256Mi'; not '1 GB'",
+    ),
+    "nodeSelector: {a b: x}": (
+        "nodeSelector.a b",
+        "must be a key such as 'team' or 'example.com/team'; not 'a b'",
+    ),
+    "nodeSelector: {a: b/c}": (
+        "nodeSelector.a",
+        "must be letters, digits, '-', '_' and '.', "
+        "beginning and ending with a letter or digit; not 'b/c'",
+    ),
+    "affinity: [1]": ("affinity", "must be a mapping (field: value), not a list"),
+    "topologySpread: no": ("topologySpread", "must be one of Spread, None, not false"),
+    "tolerations: [{}]": ("tolerations[0].key", "is required, because operator is Equal"),
+    "tolerations: [{operator: Exists, value: a}]": (
+        "tolerations[0].value",
+        "belongs to operator Equal, but operator is Exists",
+    ),
+    "tolerations: [{key: a, tolerationSeconds: 5}]": (
+        "tolerations[0].tolerationSeconds",
+        "needs effect: NoExecute",
+    ),
+    "securityContext: {runAsUser: 0}": ("securityContext.runAsUser", "must be at least 1, not 0"),
+    "labels: {purreal.dev/run: a}": (
+        "labels.purreal.dev/run",
+        "is set by the operator or by Kubernetes; remove it",
+    ),
+    "annotations: {job-name: a}": (
+        "annotations.job-name",
+        "is set by the operator or by Kubernetes; remove it",
+    ),
+    "env: [{name: A}]": (
+        "env[0]",
+        "needs exactly one of value, secretKeyRef and configMapKeyRef, not none",
+    ),
+    "env: [{name: PURREAL_RUN, value: a}]": (
+        "env[0].name",
+        "PURREAL_RUN is set by the operator; use another name",
+    ),
+    "env: [{name: A, value: a}, {name: A, value: b}]": (
+        "env[1].name",
+        "'A' is used twice; each variable needs its own name",
+    ),
+    "envFrom: [{prefix: A}]": (
+        "envFrom[0]",
+        "needs exactly one of configMapRef and secretRef, not none",
+    ),
+    "volumes: [{name: a, mountPath: /a}]": (
+        "volumes[0]",
+        "needs exactly one of configMap, secret, emptyDir and persistentVolumeClaim, not none",
+    ),
+    "volumes: [{name: a, mountPath: /, emptyDir: {}}]": (
+        "volumes[0].mountPath",
+        "must have at least 2 characters",
+    ),
+    "volumes: [{name: a, mountPath: /a/../b, emptyDir: {}}]": (
+        "volumes[0].mountPath",
+        "must be "
+        "an absolute path of letters, digits and '_.@+-', without '..' and without '/' at its end; "
+        "not '/a/../b'",
+    ),
+    "volumes: [{name: a, mountPath: /etc, emptyDir: {}}]": (
+        "volumes[0].mountPath",
+        "/etc is used by the runner itself; mount it elsewhere",
+    ),
+    "volumes: [{name: a, mountPath: /etc/purreal/x, emptyDir: {}}]": (
+        "volumes[0].mountPath",
+        "/etc/purreal/x is used by the runner itself; mount it elsewhere",
+    ),
+    "volumes: [{name: a, mountPath: /a, emptyDir: {}}, {name: a, mountPath: /b, emptyDir: {}}]": (
+        "volumes[1].name",
+        "'a' is used twice; each volume needs its own name",
+    ),
+    "volumes: [{name: a, mountPath: /a, emptyDir: {}}, {name: b, mountPath: /a, emptyDir: {}}]": (
+        "volumes[1].mountPath",
+        "'/a' is used twice; each volume needs its own path",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", IN_THE_POD)
+def test_a_wrong_setting_of_the_pods_is_named(problems: Problems, line: str) -> None:
+    field, words = IN_THE_POD[line]
+
+    assert problems(f"{HEAD}{LOAD}  runners: {{pod: {{{line}}}}}\n") == [
+        f"loadtest.yaml:6: spec.runners.pod.{field}: {words}"
+    ]
 
 
 # Each case is the line with the load (line 5).
@@ -161,6 +286,15 @@ def test_rules_between_parts_are_checked_although_other_fields_are_wrong(
             "{name: a, labels: {on: x, b: true}}",
             "metadata.labels.b: must be text, not true; write it in quotes",
         ),
+        (
+            "{name: a, generateName: b}",
+            "metadata.generateName: there is no such field; "
+            "known here: name, namespace, labels, annotations",
+        ),
+        (
+            "{name: a, labels: {a b: x}}",
+            "metadata.labels.a b: must be a key such as 'team' or 'example.com/team'; not 'a b'",
+        ),
         ("{name: a, lables: {}}", "metadata.lables: there is no such field; did you mean labels?"),
     ],
 )
@@ -170,6 +304,28 @@ def test_wrong_metadata_is_named(problems: Problems, metadata: str, line: str) -
     )
 
     assert problems(text) == [f"loadtest.yaml:3: {line}"]
+
+
+def test_annotations_larger_than_an_api_server_takes_are_refused(problems: Problems) -> None:
+    half = "x" * 131_072
+    metadata = f"{{name: a, annotations: {{a: {half}, b: {half}}}}}"
+
+    [line] = problems(
+        f"apiVersion: purreal.dev/v1alpha1\nkind: PoolLoadTest\nmetadata: {metadata}\nspec:\n{LOAD}"
+    )
+
+    assert line.endswith("have 262146 bytes together; at most 262144 are possible")
+
+
+def test_more_text_than_a_config_map_holds_is_refused(problems: Problems) -> None:
+    query = "x" * 16_384
+    mix = "\n".join(f"      - {{name: q{n}, query: {query}}}" for n in range(9))
+
+    [line] = problems(f"{HEAD}{LOAD}  workload:\n    type: Mix\n    mix:\n{mix}\n")
+
+    assert line.endswith(
+        "spec.workload.mix: setup and queries have 147456 characters together; at most 131072"
+    )
 
 
 def test_another_kind_of_document_is_the_only_problem(problems: Problems) -> None:

@@ -44,4 +44,12 @@ def test_the_reference_page_does_not_disown_what_a_local_run_honours(field: str)
     page = (ROOT / "docs" / "loadtest-reference.md").read_text(encoding="utf-8")
     [row] = [line for line in page.splitlines() if line.startswith(f"| `{field}` |")]
 
-    assert row.endswith("| yes |")
+    assert row.endswith("| everywhere |")
+
+
+@pytest.mark.parametrize("field", ["spec.runners.pod.image", "spec.telemetry.endpoint"])
+def test_the_reference_page_says_what_only_a_cluster_does(field: str) -> None:
+    page = (ROOT / "docs" / "loadtest-reference.md").read_text(encoding="utf-8")
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{field}` |")]
+
+    assert row.endswith("| on a cluster |")

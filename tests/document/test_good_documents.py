@@ -27,7 +27,38 @@ spec:
     disruption: Allow
   pool: {minSize: 10, maxSize: 120, maxLifetimeSeconds: 300, maxIdleTimeSeconds: 0,
          acquireTimeoutSeconds: 30, lend: Auto}
-  runners: {replicas: 5, processes: 2, pod: {}}
+  runners:
+    replicas: 5
+    processes: 2
+    pod:
+      image: registry.example:5000/team/runner:1
+      imagePullPolicy: IfNotPresent
+      imagePullSecrets: [pull]
+      resources: {requests: {cpu: 500m, memory: 256Mi, example.com/nic: "1"}, limits: {memory: 1Gi}}
+      nodeSelector: {kubernetes.io/arch: amd64, pool: ""}
+      affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{a: 1.5}]}}
+      tolerations:
+        - {key: load, value: "yes", effect: NoExecute, tolerationSeconds: 60}
+        - {operator: Exists}
+      topologySpread: None
+      topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]
+      priorityClassName: low
+      runtimeClassName: gvisor
+      schedulerName: own
+      serviceAccountName: load
+      securityContext: {runAsUser: 1000, runAsGroup: 0, fsGroup: 0}
+      labels: {app.kubernetes.io/part-of: shop}
+      annotations: {example.com/note: any text}
+      env:
+        - {name: EMPTY, value: ""}
+        - {name: A, secretKeyRef: {name: s, key: k}}
+        - {name: B, configMapKeyRef: {name: c, key: k}}
+      envFrom: [{secretRef: {name: s}, prefix: S_}, {configMapRef: {name: c}}]
+      volumes:
+        - {name: a, mountPath: /data/a, configMap: {name: c}}
+        - {name: b, mountPath: /data/.b, secret: {name: s}, readOnly: yes}
+        - {name: c, mountPath: /tmp/c, emptyDir: {medium: Memory, sizeLimit: 1Gi}}
+        - {name: d, mountPath: /etc/ssl/own, persistentVolumeClaim: {name: p}}
   workload:
     type: Mix
     mix:
@@ -47,6 +78,7 @@ spec:
   targetConcurrency: Refuse
   desiredState: Cancelled
   retention: {ttlSecondsAfterSuccess: 0, ttlSecondsAfterFailure: 60}
+  telemetry: {endpoint: "https://collector.example:4318/otlp"}
 status: {phase: Finished}
 """
 
@@ -76,6 +108,10 @@ def test_everything_the_design_shows_is_read() -> None:
     assert spec.workload.mix[1].transaction is True
     assert spec.pool.max_idle_time is None
     assert spec.runners.pools == 10
+    assert spec.runners.pod.env[0].value == ""
+    assert spec.runners.pod.volumes[0].read_only is False
+    assert spec.runners.pod.volumes[2].empty_dir is not None
+    assert spec.telemetry is not None
     assert [one.expression for one in spec.thresholds] == [
         "success_ratio >= 99.9%",
         "acquire_p95 < 20ms",
@@ -121,6 +157,9 @@ def test_an_own_deadline_is_kept(document: Parse) -> None:
         "  pool: {minSize: ~, maxSize: 7}\n",
         "  pool: {minSize: 0, maxSize: 1}\n",
         "  runners: {replicas: 500}\n",
+        "  runners: {pod: {volumes: [{name: a, mountPath: /a, emptyDir: {}}]}}\n",
+        "  workload: {type: Python, python: {file: /srv/load.py}}\n",
+        "  telemetry: {endpoint: 'http://[::1]:4318'}\n",
         "  thresholds: []\n",
     ],
 )

@@ -22,6 +22,7 @@ SECRET_TARGET = (
     "  target: {type: URL, url: {endpoint: 'wss://db:8000', caRef: {name: a, key: b}}, "
     "auth: {level: Database, secretRef: {name: s}}}\n"
 )
+PYTHON_IN_IMAGE = "  workload: {type: Python, python: {file: /srv/load.py, function: go}}\n"
 STATEFUL_SET = "  target: {type: StatefulSet, statefulSet: {name: surreal}}\n"
 PYTHON = "  workload: {type: Python, python: {configMapRef: {name: a, key: b}, function: go}}\n"
 
@@ -109,6 +110,7 @@ def test_a_password_is_in_no_repr(document: Parse, password_file: Path) -> None:
     [
         (STATEFUL_SET, ["spec.target.statefulSet", "--url ws://HOST:PORT"]),
         (PYTHON, ["spec.workload.python.configMapRef", "--workload FILE.py:FUNCTION"]),
+        (PYTHON_IN_IMAGE, ["spec.workload.python.file", "--workload FILE.py:FUNCTION"]),
         (
             URL_TARGET.replace("}}", "}, auth: {secretRef: {name: s}}}"),
             ["spec.target.auth.secretRef", "--password-file FILE (and --user NAME)"],
@@ -161,6 +163,8 @@ def test_every_missing_flag_is_named_at_once(document: Parse) -> None:
         ),
         (LocalOptions(url="ws://[::1"), "--url: can't be read as an address"),
         (LocalOptions(url="ws://:8000"), "--url: names no host"),
+        (LocalOptions(url="ws://bücher:8000"), "--url: names a host of other characters than"),
+        (LocalOptions(url="ws://[::ffff:1.2.3.4]"), "--url: can't be read as an address"),
         (LocalOptions(url="ws://h:99999999"), "--url: has no usable port"),
         (LocalOptions(url="ws://h:0"), "--url: has no usable port"),
         (LocalOptions(ca_file=Path("ca")), "--ca-file: is for a server that is there; add --url"),
@@ -212,10 +216,11 @@ def test_options_change_the_document_and_leave_the_rest(document: Parse) -> None
         ("dir/load.py", PythonFile(Path("dir/load.py"), "go")),
     ],
 )
-def test_a_python_file_stands_in_for_the_config_map(
-    document: Parse, workload: str, expected: PythonFile
+@pytest.mark.parametrize("spec", [PYTHON, PYTHON_IN_IMAGE])
+def test_a_python_file_stands_in_for_the_clusters(
+    document: Parse, spec: str, workload: str, expected: PythonFile
 ) -> None:
-    run = resolve_local(document(PYTHON), LocalOptions(workload=workload))
+    run = resolve_local(document(spec), LocalOptions(workload=workload))
 
     assert run.python == expected
     assert run.document.spec.workload.python is not None

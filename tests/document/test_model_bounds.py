@@ -77,6 +77,12 @@ def test_every_choice_is_camel_case() -> None:
 
 def test_lists_are_known_by_shape() -> None:
     assert {path for path, field in FIELDS.items() if is_list(field.annotation)} == {
+        "spec.runners.pod.env",
+        "spec.runners.pod.envFrom",
+        "spec.runners.pod.imagePullSecrets",
+        "spec.runners.pod.tolerations",
+        "spec.runners.pod.topologySpreadConstraints",
+        "spec.runners.pod.volumes",
         "spec.workload.mix",
         "spec.faults",
         "spec.thresholds",

@@ -7,10 +7,7 @@ from pydantic import Field, model_validator
 
 from purreal_runner.document.enums import FaultType, LostRunnersPolicy
 from purreal_runner.document.fields import BrokenRule, Model, Whole, refuse
-
-
-class RunnerPod(Model):
-    """Settings of the runner pods."""
+from purreal_runner.document.runner_pod import RunnerPod
 
 
 class RunnersSpec(Model):

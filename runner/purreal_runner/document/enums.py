@@ -99,3 +99,40 @@ class DesiredState(StrEnum):
 
     ACTIVE = "Active"
     CANCELLED = "Cancelled"
+
+
+class PullPolicy(StrEnum):
+    """When a node pulls an image."""
+
+    ALWAYS = "Always"
+    IF_NOT_PRESENT = "IfNotPresent"
+    NEVER = "Never"
+
+
+class TolerationOperator(StrEnum):
+    """How a toleration is compared with a taint."""
+
+    EQUAL = "Equal"
+    EXISTS = "Exists"
+
+
+class TaintEffect(StrEnum):
+    """What a taint does to pods that do not tolerate it."""
+
+    NO_SCHEDULE = "NoSchedule"
+    PREFER_NO_SCHEDULE = "PreferNoSchedule"
+    NO_EXECUTE = "NoExecute"
+
+
+class TopologySpread(StrEnum):
+    """How runner pods are placed in relation to each other."""
+
+    SPREAD = "Spread"
+    NONE = "None"
+
+
+class Medium(StrEnum):
+    """Where an empty volume keeps its files."""
+
+    DISK = "Disk"
+    MEMORY = "Memory"

@@ -3,7 +3,7 @@
 Knows no particular field of the document and nothing about YAML.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
@@ -19,8 +19,16 @@ DNS_SUBDOMAIN = "^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$"
 SURREAL_NAME = "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
 IDENTIFIER = "^[A-Za-z_][A-Za-z0-9_]*$"
 CONFIG_KEY = "^[-._a-zA-Z0-9]+$"
-ENDPOINT = "^wss?://[^ /@?#]+(/[^ ?#]*)?$"
+_PLACE = "[^ /@?#]+(/[A-Za-z0-9/._~%!$&'()*+,;=:@-]*)?$"
+ENDPOINT = f"^wss?://{_PLACE}"
+COLLECTOR = f"^https?://{_PLACE}"
 IMAGE = "^[A-Za-z0-9][-A-Za-z0-9._/:@]*$"
+ABSOLUTE_PATH = "^(/[.]{0,2}[A-Za-z0-9_@+-][A-Za-z0-9_.@+-]*)+$"
+QUANTITY = "^[0-9]{1,15}([.][0-9]{1,9})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$"
+LABEL_VALUE = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+_KEY_NAME = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$"
+LABEL_KEY = f"^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?{_KEY_NAME}"
+ANNOTATION_KEY = LABEL_KEY.replace("a-z0-9", "A-Za-z0-9").replace("A-ZA-Z", "A-Z")
 LIMIT = "^[0-9]{1,12}([.][0-9]{1,6})?(%|us|ms|s|m|/s)?$"
 
 PATTERN_WORDS: Mapping[str, str] = {
@@ -33,6 +41,14 @@ PATTERN_WORDS: Mapping[str, str] = {
     IDENTIFIER: "must be letters, digits and '_', beginning with a letter or '_'",
     CONFIG_KEY: "must be letters, digits, '-', '_' and '.'",
     ENDPOINT: "must be ws://HOST:PORT or wss://HOST:PORT, without a user name or password",
+    COLLECTOR: "must be http://HOST:PORT or https://HOST:PORT, without a user name or password",
+    ABSOLUTE_PATH: "must be an absolute path of letters, digits and '_.@+-', without '..' and "
+    "without '/' at its end",
+    QUANTITY: "must be a quantity such as '500m', '2' or '256Mi'",
+    LABEL_VALUE: "must be letters, digits, '-', '_' and '.', beginning and ending with a letter or "
+    "digit",
+    LABEL_KEY: "must be a key such as 'team' or 'example.com/team'",
+    ANNOTATION_KEY: "must be a key such as 'team' or 'example.com/team'",
     IMAGE: "must be an image reference such as surrealdb/surrealdb:v3.3.5",
     LIMIT: "must be a number with its unit: '99.9%', '20ms', '500/s' or '0'",
 }
@@ -48,6 +64,15 @@ ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=DNS_SUBD
 
 ConfigKey = Annotated[str, Field(min_length=1, max_length=253, pattern=CONFIG_KEY)]
 """The key of an entry in a ConfigMap or Secret."""
+
+LabelKey = Annotated[str, Field(min_length=1, max_length=317, pattern=LABEL_KEY)]
+"""The key of a label of a Kubernetes object."""
+
+LabelValue = Annotated[str, Field(max_length=63, pattern=LABEL_VALUE)]
+"""The value of a label of a Kubernetes object."""
+
+Quantity = Annotated[str, Field(min_length=1, max_length=32, pattern=QUANTITY)]
+"""An amount as Kubernetes writes it, as text."""
 
 Path = tuple[str | int, ...]
 
@@ -114,3 +139,21 @@ def union_rules(
             yield BrokenRule((alias,), f"is required, because type is {chosen}")
         if kind is not chosen and present:
             yield BrokenRule((alias,), f"belongs to type {kind}, but type is {chosen}; remove one")
+
+
+def exactly_one(model: Model, fields: Sequence[str]) -> Iterator[BrokenRule]:
+    """Yield what keeps a model from having exactly one of `fields` (Python's spelling)."""
+    present = [to_camel(field) for field in fields if getattr(model, field) is not None]
+    if len(present) != 1:
+        *names, last = map(to_camel, fields)
+        have = ", ".join(present) or "none"
+        yield BrokenRule((), f"needs exactly one of {', '.join(names)} and {last}, not {have}")
+
+
+def repeated(values: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """Yield each value that was there before, with its position."""
+    seen: set[str] = set()
+    for position, value in enumerate(values):
+        if value in seen:
+            yield position, value
+        seen.add(value)

@@ -27,7 +27,7 @@ from purreal_runner.document.reading import validated
 DEFAULT_USER = "root"
 
 Level = Literal["root", "namespace", "database"]
-_LEVELS: Mapping[AuthLevel, Level] = MappingProxyType(
+LEVELS: Mapping[AuthLevel, Level] = MappingProxyType(
     {
         AuthLevel.ROOT: "root",
         AuthLevel.NAMESPACE: "namespace",
@@ -124,7 +124,9 @@ def _missing(document: PoolLoadTest, options: LocalOptions) -> Iterator[Problem]
     if authority is not None and options.ca_file is None and not own:
         yield _needs("spec.target.url.caRef", "--ca-file FILE")
     if workload.type is WorkloadType.PYTHON and options.workload is None:
-        yield _needs("spec.workload.python.configMapRef", "--workload FILE.py:FUNCTION")
+        in_image = workload.python is not None and workload.python.file is not None
+        source = "file" if in_image else "configMapRef"
+        yield _needs(f"spec.workload.python.{source}", "--workload FILE.py:FUNCTION")
 
 
 def _needs(name: str, flag: str) -> Problem:
@@ -162,7 +164,7 @@ def _target(document: PoolLoadTest, options: LocalOptions, password: str | None)
         username=None if password is None else options.user or DEFAULT_USER,
         password=password,
         # What is started for the run has one user, and that is root.
-        level=_LEVELS[target.auth.level] if kind == "url" else "root",
+        level=LEVELS[target.auth.level] if kind == "url" else "root",
         ca_file=options.ca_file,
         namespace=target.database.namespace,
         database=target.database.name,
@@ -183,15 +185,15 @@ def _python_file(document: PoolLoadTest, options: LocalOptions) -> PythonFile | 
 
 
 def _with_python(document: PoolLoadTest, python: PythonFile) -> PoolLoadTest:
-    """Return the document with the file as its workload, as a ConfigMap would hold it."""
+    """Return the document with the file as its workload, as a cluster would hold it."""
     data = document.model_dump(mode="json", by_alias=True, exclude_unset=True)
     old: dict[str, Any] = data["spec"].get("workload", {})
-    stand_in: dict[str, str] = {"name": "local", "key": "load.py"}
-    reference = (old.get("python") or {}).get("configMapRef", stand_in)
+    stand_in: dict[str, Any] = {"configMapRef": {"name": "local", "key": "load.py"}}
+    source = old.get("python") or stand_in
     data["spec"]["workload"] = {
         **kept_settings(old),
         "type": "Python",
-        "python": {"configMapRef": reference, "function": python.function},
+        "python": {**source, "function": python.function},
     }
     changed, found = validated(data)
     if changed is None:

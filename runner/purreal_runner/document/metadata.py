@@ -1,15 +1,27 @@
 """The `metadata` part of the document: name and labels; knows nothing of the spec."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from purreal_runner.document.fields import DNS_LABEL, Model
+from purreal_runner.document.fields import (
+    ANNOTATION_KEY,
+    DNS_LABEL,
+    BrokenRule,
+    LabelKey,
+    LabelValue,
+    Model,
+    refuse,
+)
 
-Label = Annotated[str, Field(max_length=63)]
-Annotation = Annotated[str, Field(max_length=65_536)]
-MetadataKey = Annotated[str, Field(min_length=1, max_length=317)]
+LARGEST_ANNOTATIONS = 262_144
+"""Bytes of all annotations together, keys and values: the API server's limit."""
 
+MOST_ENTRIES = 10_000
+
+AnnotationKey = Annotated[str, Field(min_length=1, max_length=317, pattern=ANNOTATION_KEY)]
+Annotation = Annotated[str, Field(max_length=LARGEST_ANNOTATIONS)]
 
 LONGEST_NAME = 40
 
@@ -19,7 +31,6 @@ WRITTEN_BY_THE_API_SERVER = frozenset(
         "deletionGracePeriodSeconds",
         "deletionTimestamp",
         "finalizers",
-        "generateName",
         "generation",
         "managedFields",
         "ownerReferences",
@@ -47,11 +58,15 @@ class Metadata(Model):
         pattern=DNS_LABEL,
         description="Kubernetes namespace; ignored locally.",
     )
-    labels: dict[MetadataKey, Label] = Field(
-        default_factory=dict, max_length=64, description="Kubernetes labels; ignored locally."
+    labels: dict[LabelKey, LabelValue] = Field(
+        default_factory=dict,
+        max_length=MOST_ENTRIES,
+        description="Kubernetes labels; ignored locally.",
     )
-    annotations: dict[MetadataKey, Annotation] = Field(
-        default_factory=dict, max_length=64, description="Kubernetes annotations; ignored locally."
+    annotations: dict[AnnotationKey, Annotation] = Field(
+        default_factory=dict,
+        max_length=MOST_ENTRIES,
+        description="Kubernetes annotations; ignored locally, at most 256 KiB in all.",
     )
 
     @model_validator(mode="before")
@@ -60,3 +75,14 @@ class Metadata(Model):
         if not isinstance(data, dict):
             return data
         return {key: data[key] for key in data if key not in WRITTEN_BY_THE_API_SERVER}
+
+    @model_validator(mode="after")
+    def _annotations_fit(self) -> Self:
+        refuse(self._broken_rules())
+        return self
+
+    def _broken_rules(self) -> Iterator[BrokenRule]:
+        size = sum(len((key + value).encode()) for key, value in self.annotations.items())
+        if size > LARGEST_ANNOTATIONS:
+            words = f"have {size} bytes together; at most {LARGEST_ANNOTATIONS} are possible"
+            yield BrokenRule(("annotations",), words)

@@ -8,15 +8,16 @@ from pydantic import Field, model_validator
 from purreal_runner.document.course import Deadlines, Fault, LostRunners, Retention, RunnersSpec
 from purreal_runner.document.enums import DesiredState, Scenario, TargetConcurrency, WorkloadType
 from purreal_runner.document.fields import BrokenRule, Model, refuse
+from purreal_runner.document.kubernetes import API_VERSION, KIND
 from purreal_runner.document.load import LoadSpec
 from purreal_runner.document.metadata import Metadata
 from purreal_runner.document.pool import PoolSpec
 from purreal_runner.document.target import TargetSpec
+from purreal_runner.document.telemetry import TelemetrySpec
 from purreal_runner.document.thresholds import Threshold
 from purreal_runner.document.workload import WorkloadSpec
 
-API_VERSION = "purreal.dev/v1alpha1"
-KIND = "PoolLoadTest"
+__all__ = ["API_VERSION", "KIND", "PoolLoadTest", "PoolLoadTestSpec"]
 
 SLOWEST_EXPECTED_RATE = 100
 """Operations per second; below it a load that counts operations runs into its deadline."""
@@ -72,6 +73,10 @@ class PoolLoadTestSpec(Model):
     retention: Retention = Field(
         default_factory=Retention,
         description="How long a finished test is kept on a cluster; ignored locally.",
+    )
+    telemetry: TelemetrySpec | None = Field(
+        default=None,
+        description="Own collector that gets the telemetry, too; ignored locally. Absent: none.",
     )
 
     @model_validator(mode="after")

@@ -25,22 +25,22 @@ VALUES: Mapping[StrEnum, str] = MappingProxyType(
 FIELDS: Mapping[tuple[str, ...], str] = MappingProxyType(
     {
         ("spec", "baseline"): "remove it",
-        ("spec", "telemetry"): "remove it",
         ("spec", "load", "open"): "use closed",
-        ("spec", "runners", "pod", "*"): "remove it",
     }
 )
-"""Fields (`*`: any name), each with what to do instead."""
+"""Fields, each with what to do instead."""
 
 CLUSTER_ONLY = (
     "spec.target.ephemeral",
     "spec.target.statefulSet",
     "spec.target.disruption",
+    "spec.runners.pod",
     "spec.deadlines.targetSeconds",
     "spec.deadlines.collectSeconds",
     "spec.targetConcurrency",
     "spec.desiredState",
     "spec.retention",
+    "spec.telemetry",
 )
 """Fields (with all below them) that are checked here and mean something on a cluster only."""
 
@@ -64,9 +64,4 @@ def only_built(choice: Choice) -> Choice:
 
 def field_advice(path: tuple[str | int, ...]) -> str | None:
     """Return what to do about a field that is designed but not built, None for all others."""
-    for pattern, advice in FIELDS.items():
-        if len(pattern) == len(path) and all(
-            want in ("*", have) for want, have in zip(pattern, path, strict=True)
-        ):
-            return advice
-    return None
+    return next((advice for name, advice in FIELDS.items() if name == path), None)

@@ -84,8 +84,17 @@ class UrlTarget(Model):
     ca_ref: ConfigMapKey | None = Field(
         default=None,
         description="Certificate authority (PEM) that signed the server's certificate. "
-        "Locally `--ca-file` is needed.",
+        "Needs `wss://`. Locally `--ca-file` is needed.",
     )
+
+    @model_validator(mode="after")
+    def _authority_of_an_encrypted_connection(self) -> Self:
+        refuse(self._broken_rules())
+        return self
+
+    def _broken_rules(self) -> Iterator[BrokenRule]:
+        if self.ca_ref is not None and not self.endpoint.startswith("wss:"):
+            yield BrokenRule(("caRef",), "needs an encrypted endpoint, wss://HOST:PORT")
 
 
 class DatabaseNames(Model):
@@ -174,6 +183,9 @@ class TargetSpec(Model):
             for kind, field in MEMBERS.items():
                 if getattr(self, field) is not None:
                     yield BrokenRule(("type",), f"is required with its settings: set type: {kind}")
+            if self.auth.secret_ref is not None:
+                words = "needs type: StatefulSet or URL; other targets make their own credentials"
+                yield BrokenRule(("auth", "secretRef"), words)
             return
         yield from union_rules(self, self.type, MEMBERS, optional=frozenset({"ephemeral"}))
         own_credentials = self.type in (TargetType.EPHEMERAL, TargetType.EMBEDDED)

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from purreal_runner.document.fields import BROKEN_RULE, ENDPOINT, PATTERN_WORDS, Path
+from purreal_runner.document.fields import BROKEN_RULE, COLLECTOR, ENDPOINT, PATTERN_WORDS, Path
 from purreal_runner.document.not_built_yet import NOT_BUILT, field_advice
 from purreal_runner.document.shape import aliases, inner_types, model_at
 
@@ -158,7 +158,7 @@ def _pattern(ctx: Mapping[str, Any], value: Any) -> str:
     pattern = str(ctx.get("pattern"))
     words = PATTERN_WORDS.get(pattern, f"must match {pattern}")
     # An address may hold a password, so it is never repeated.
-    return words if pattern == ENDPOINT else f"{words}; not {_quote(str(value))}"
+    return words if pattern in (ENDPOINT, COLLECTOR) else f"{words}; not {_quote(str(value))}"
 
 
 def _entries(value: Any, count: object) -> str:

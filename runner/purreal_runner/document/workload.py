@@ -9,13 +9,16 @@ from pydantic import Field, model_validator
 
 from purreal_runner.document.enums import Scenario, WorkloadType
 from purreal_runner.document.fields import (
+    ABSOLUTE_PATH,
     IDENTIFIER,
     SURREAL_NAME,
     BrokenRule,
     Flag,
     Model,
     Whole,
+    exactly_one,
     refuse,
+    repeated,
     union_rules,
 )
 from purreal_runner.document.target import ConfigMapKey
@@ -28,6 +31,9 @@ MEMBERS: Mapping[StrEnum, str] = MappingProxyType(
         WorkloadType.PYTHON: "python",
     }
 )
+
+LONGEST_TEXT = 131_072
+"""Characters of the setup and all queries, so that the whole document fits into a ConfigMap."""
 
 ParameterName = Annotated[str, Field(min_length=1, max_length=63, pattern=IDENTIFIER)]
 
@@ -80,8 +86,14 @@ class MixOperation(Model):
 class PythonWorkload(Model):
     """An operation written in Python: `async def simulate_work(conn, task_id)`."""
 
-    config_map_ref: ConfigMapKey = Field(
-        description="ConfigMap entry with the Python file. Locally `--workload FILE` is needed."
+    config_map_ref: ConfigMapKey | None = Field(
+        default=None,
+        description="ConfigMap entry with the Python file. Locally `--workload FILE` is needed.",
+    )
+    file: Annotated[str, Field(min_length=2, max_length=512, pattern=ABSOLUTE_PATH)] | None = Field(
+        default=None,
+        description="Path of the Python file in the runner's image, `spec.runners.pod.image`. "
+        "Locally `--workload FILE` is needed.",
     )
     function: str = Field(
         default="simulate_work",
@@ -90,6 +102,11 @@ class PythonWorkload(Model):
         pattern=IDENTIFIER,
         description="Name of the asynchronous function, called as `function(conn, task_id)`.",
     )
+
+    @model_validator(mode="after")
+    def _one_file(self) -> Self:
+        refuse(exactly_one(self, ("config_map_ref", "file")))
+        return self
 
 
 class WorkloadSpec(Model):
@@ -126,9 +143,10 @@ class WorkloadSpec(Model):
 
     def _broken_rules(self) -> Iterator[BrokenRule]:
         yield from union_rules(self, self.type, MEMBERS, optional=frozenset())
-        seen: set[str] = set()
-        for position, operation in enumerate(self.mix or ()):
-            if operation.name in seen:
-                words = f"{operation.name!r} is used twice; each operation needs its own name"
-                yield BrokenRule(("mix", position, "name"), words)
-            seen.add(operation.name)
+        for position, name in repeated(operation.name for operation in self.mix or ()):
+            words = f"{name!r} is used twice; each operation needs its own name"
+            yield BrokenRule(("mix", position, "name"), words)
+        length = len(self.setup) + sum(len(operation.query) for operation in self.mix or ())
+        if length > LONGEST_TEXT:
+            words = f"setup and queries have {length} characters together; at most {LONGEST_TEXT}"
+            yield BrokenRule(("mix",), words)
