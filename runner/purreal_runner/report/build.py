@@ -62,11 +62,11 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
         limits=_limits(facts),
         effective=_effective(facts, merged),
         thresholds=thresholds,
-        operations=_operations(merged),
+        operations=operations_of(merged),
         duration_seconds=merged.seconds,
         throughput=merged.throughput,
         peak_concurrent=merged.peak_concurrent,
-        latencies=_latencies(merged),
+        latencies=latencies_of(merged),
         where_time_went=where_time_went(merged, generator),
         pool=_pool_use(merged),
         grade=grade,
@@ -125,7 +125,8 @@ def _effective(facts: RunFacts, merged: Merged) -> Effective:
     )
 
 
-def _operations(merged: Merged) -> Operations:
+def operations_of(merged: Merged) -> Operations:
+    """The exact accounting of all pools together."""
     counts = merged.counts
     return Operations(
         issued=counts.issued,
@@ -138,7 +139,8 @@ def _operations(merged: Merged) -> Operations:
     )
 
 
-def _latencies(merged: Merged) -> Latencies:
+def latencies_of(merged: Merged) -> Latencies:
+    """What the distributions of all pools together say."""
     return Latencies(
         acquire=_latency(merged.distributions.acquire),
         query=_latency(merged.distributions.query),

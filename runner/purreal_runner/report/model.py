@@ -16,6 +16,7 @@ from purreal_runner.measure.data import Data
 from purreal_runner.measure.errors import ErrorCount
 from purreal_runner.measure.part import Distributions, PoolRecord
 from purreal_runner.measure.series import Series
+from purreal_runner.report.on_cluster import OnCluster
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -160,6 +161,7 @@ class Report(Data):
     logs: dict[str, int] = Field(default_factory=dict)
     generator: GeneratorFindings = GeneratorFindings()
     distributions: Distributions = Distributions()
+    on_cluster: OnCluster | None = None
 
     def exit_code(self) -> ExitCode:
         """What a process that reports this run ends with."""

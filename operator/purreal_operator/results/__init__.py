@@ -1,0 +1,1 @@
+"""From stored parts to the report, and from the report to the status."""
