@@ -1,0 +1,1 @@
+"""All Kubernetes I/O of the operator: `cluster.Cluster` and what its methods return."""

@@ -1,0 +1,173 @@
+"""One request to the API server at a time: JSON in and out, a time limit, typed errors.
+
+Uses the request and connection half of `kubernetes.aio` alone: its two thousand model classes
+would cost memory and time, and the objects are read as plain dicts anyway.
+"""
+
+import json
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple, Self, cast
+from urllib.parse import quote
+
+import aiohttp
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
+
+from purreal_operator.cluster.errors import Unavailable, error_of, reason_of
+
+Json = dict[str, Any]
+
+FIELD_MANAGER = "purreal-operator"
+_AUTHENTICATION = ["BearerToken"]
+_METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+
+class Resource(NamedTuple):
+    """Where objects of one kind are in the API."""
+
+    prefix: str
+    plural: str
+
+    def path(self, namespace: str, name: str = "", part: str = "") -> str:
+        """The path of all objects of a namespace, of one, or of a part such as `status`."""
+        steps = ("namespaces", namespace, self.plural, name, part)
+        return "/".join((self.prefix, *(quote(step, safe="") for step in steps if step)))
+
+
+class Answer(NamedTuple):
+    """What the API server answered."""
+
+    status: int
+    body: bytes
+
+    @property
+    def json(self) -> Json:
+        """The body as an object."""
+        return cast("Json", json.loads(self.body))
+
+    @property
+    def exists_already(self) -> bool:
+        """Whether it refused to create what is there; other conflicts do not count."""
+        return self.status == 409 and reason_of(self.body) == "AlreadyExists"
+
+
+class Api:
+    """A client of one API server for one event loop; use with `async with`.
+
+    Args:
+        kubeconfig: file to connect by; None: the pod's service account, else the user's file.
+        seconds: time limit of each request, connecting included.
+    """
+
+    def __init__(self, kubeconfig: Path | None, seconds: float) -> None:
+        self._kubeconfig = kubeconfig
+        self._seconds = seconds
+        self._client: ApiClient | None = None
+
+    async def __aenter__(self) -> Self:
+        self._client = ApiClient(await _configuration(self._kubeconfig))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()  # type: ignore[no-untyped-call]
+
+    async def get(self, path: str, action: str, **query: str) -> Json | None:
+        """Read one object, None if there is none.
+
+        Raises:
+            ClusterError: see its subclasses.
+        """
+        return await self._object(path, action, query, "application/json")
+
+    async def get_metadata(self, path: str, action: str) -> Json | None:
+        """Read the metadata of one object, None if there is none.
+
+        Raises:
+            ClusterError: see its subclasses.
+        """
+        return await self._object(path, action, {}, _METADATA_ONLY)
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        action: str,
+        *,
+        query: dict[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+    ) -> Answer:
+        """Send one request and read its answer, whatever it says.
+
+        Raises:
+            Unavailable: no answer in time, or no connection.
+        """
+        client = self._open_client()
+        try:
+            request = await client.param_serialize(
+                method,
+                path,
+                query_params=dict(query or {}),
+                header_params={"Accept": accept, "Content-Type": content_type},
+                body=body,
+                auth_settings=_AUTHENTICATION,
+            )
+            response = await client.call_api(*request, _request_timeout=self._seconds)
+            body: bytes = await response.read()  # type: ignore[no-untyped-call]
+            return Answer(response.status, body)
+        except TimeoutError:
+            words = f"no answer of the API server within {self._seconds:g} s"
+            raise Unavailable(f"{action}: {words}") from None
+        except (aiohttp.ClientError, OSError) as error:
+            words = f"the API server can't be reached: {error or type(error).__name__}"
+            raise Unavailable(f"{action}: {words}") from error
+
+    async def _object(
+        self, path: str, action: str, query: dict[str, str], accept: str
+    ) -> Json | None:
+        answer = await self.ask("GET", path, action, query=query, accept=accept)
+        if answer.status == 404:
+            return None
+        return succeeded(answer, action).json
+
+    def _open_client(self) -> ApiClient:
+        if self._client is None:
+            raise RuntimeError("the cluster is used outside of its `async with`")
+        return self._client
+
+
+def succeeded(answer: Answer, action: str) -> Answer:
+    """Return `answer` if it is a success.
+
+    Raises:
+        ClusterError: it is not; see its subclasses.
+    """
+    if not 200 <= answer.status <= 299:
+        raise error_of(answer.status, answer.body, action)
+    return answer
+
+
+async def _configuration(kubeconfig: Path | None) -> Configuration:
+    configuration = Configuration()
+    try:
+        if kubeconfig is None and os.path.exists(SERVICE_TOKEN_FILENAME):  # noqa: ASYNC240
+            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+        else:
+            file = str(kubeconfig) if kubeconfig is not None else None
+            await load_kube_config(  # type: ignore[no-untyped-call]
+                config_file=file, client_configuration=configuration
+            )
+    except (ConfigException, OSError) as error:
+        raise Unavailable(f"there is no way to a cluster: {error}") from error
+    return configuration
