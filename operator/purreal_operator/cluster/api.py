@@ -124,8 +124,8 @@ class Api:
                 auth_settings=_AUTHENTICATION,
             )
             response = await client.call_api(*request, _request_timeout=self._seconds)
-            body: bytes = await response.read()  # type: ignore[no-untyped-call]
-            return Answer(response.status, body)
+            content: bytes = await response.read()  # type: ignore[no-untyped-call]
+            return Answer(response.status, content)
         except TimeoutError:
             words = f"no answer of the API server within {self._seconds:g} s"
             raise Unavailable(f"{action}: {words}") from None
