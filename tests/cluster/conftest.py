@@ -1,0 +1,95 @@
+"""Owns what the tests on a real cluster rely on: the cluster, the operator on it, a namespace each.
+
+Without a cluster they are left out, with one line that says how to get one.
+"""
+
+import re
+import uuid
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster.evidence import evidence
+from tests.cluster.installation import install_operator, install_resource, once
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.place import HOW_TO_GET_ONE, Place, find_place
+
+HERE = Path(__file__).parent
+TEST_SECONDS = 300
+PLACE = find_place()
+collect_ignore_glob = [] if PLACE else ["test_*.py"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Limit the time of each test; preparing the cluster has limits of its own."""
+    for item in items:
+        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Leaving all of them out is no failure."""
+    if PLACE is None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once that there is no cluster."""
+    if PLACE is None:
+        terminalreporter.write_line(HOW_TO_GET_ONE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what the cluster looked like at that moment."""
+    report = yield
+    namespace = getattr(item, "funcargs", {}).get("namespace")
+    if call.when == "call" and report.failed and isinstance(namespace, Kubectl):
+        report.sections.append(("what the cluster says", evidence(namespace)))
+    return report
+
+
+@pytest.fixture(scope="session")
+def place() -> Place:
+    """Which cluster it is."""
+    assert PLACE is not None
+    return PLACE
+
+
+@pytest.fixture(scope="session")
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of this test run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def api_server(place: Place, run_folder: Path) -> Kubectl:
+    """A cluster that knows our resource; no operator needs to run on it."""
+    once(run_folder, "starting the cluster", lambda: install_resource(place.up()))
+    return place.up()
+
+
+@pytest.fixture(scope="session")
+def cluster(api_server: Kubectl, place: Place, run_folder: Path) -> Kubectl:
+    """A cluster on which the operator runs, from the image and the manifests of this checkout."""
+    once(run_folder, "installing the operator", lambda: install_operator(api_server, place))
+    return api_server
+
+
+@pytest.fixture
+def namespace(api_server: Kubectl, request: pytest.FixtureRequest) -> Iterator[Kubectl]:
+    """A namespace of the test's own that takes only pods of the `restricted` standard."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
+    name = f"{words[:45].strip('-')}-{uuid.uuid4().hex[:6]}"
+    labels = {
+        "purreal.dev/made-for": "tests",
+        "pod-security.kubernetes.io/enforce": "restricted",
+    }
+    metadata = {"name": name, "labels": labels}
+    api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    yield api_server.inside(name)
+    api_server.delete("namespace", name)
