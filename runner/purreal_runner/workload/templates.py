@@ -57,7 +57,10 @@ def name_tables(query: str, tables: OwnTables) -> str:
             )
         return _table(match[2], tables)
 
-    return _PLACEHOLDER.sub(own_name, query)
+    named = _PLACEHOLDER.sub(own_name, query)
+    if "${" in named:
+        raise InvalidWorkload("only ${table:NAME} can stand in a query, and this holds another ${")
+    return named
 
 
 def tables_named(value: Any) -> set[str]:

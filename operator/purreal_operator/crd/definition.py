@@ -1,0 +1,112 @@
+"""The whole CustomResourceDefinition: schema, rules, columns, names; writes no file."""
+
+from typing import Any
+
+from purreal_operator.crd.rules import LISTS_BY_KEY, RULES
+from purreal_operator.crd.schema import Schema, structural_schema
+from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_runner.document.kubernetes import (
+    GROUP,
+    KIND,
+    PLURAL,
+    SHORT_NAME,
+    SINGULAR,
+    VERSION,
+)
+from purreal_runner.document.model import PoolLoadTest, PoolLoadTestSpec
+
+_COLUMNS = (
+    ("Phase", ".status.phase", "What the run is busy with.", 0),
+    ("Verdict", ".status.verdict", "What came out of the run.", 0),
+    ("Runners", ".status.runners.display", "Ready runner pods of those expected.", 0),
+    ("Ops/s", ".status.summary.operationsPerSecond", "Succeeded operations per second.", 0),
+    ("Success", ".status.summary.success", "Share of operations that succeeded.", 0),
+    ("Acquire-p95", ".status.summary.acquireP95", "95th percentile of waits for a lease.", 0),
+    ("Query-p95", ".status.summary.queryP95", "95th percentile of the requests.", 0),
+    ("Grade", ".status.summary.grade", "Grade against the guide's table of targets.", 0),
+    ("Target", ".status.target.display", "The database under test.", 1),
+    ("Scenario", ".status.summary.scenario", "What one operation does.", 1),
+    ("Workers", ".status.summary.workers", "Concurrent workers in all.", 1),
+    ("Reason", ".status.reason", "Why the run is where it is.", 1),
+)
+"""Name, place, meaning, and 1 for those that only `kubectl get -o wide` prints."""
+
+
+def definition() -> dict[str, Any]:
+    """Return the CustomResourceDefinition as plain data, ready to be written as YAML."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{PLURAL}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": KIND,
+                "listKind": f"{KIND}List",
+                "plural": PLURAL,
+                "singular": SINGULAR,
+                "shortNames": [SHORT_NAME],
+            },
+            "versions": [_version()],
+        },
+    }
+
+
+def _version() -> dict[str, Any]:
+    return {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        "subresources": {"status": {}},
+        "additionalPrinterColumns": [*(_column(*each) for each in _COLUMNS), _AGE],
+        "schema": {"openAPIV3Schema": resource_schema()},
+    }
+
+
+_AGE = {"name": "Age", "jsonPath": ".metadata.creationTimestamp", "type": "date"}
+
+
+def _column(name: str, place: str, meaning: str, priority: int) -> dict[str, Any]:
+    kind = "integer" if name == "Workers" else "string"
+    column = {"name": name, "type": kind, "jsonPath": place, "description": meaning}
+    return {**column, "priority": priority} if priority else column
+
+
+def resource_schema() -> Schema:
+    """Return the schema of the whole resource, with all rules in it."""
+    root: Schema = {
+        "description": " ".join((PoolLoadTest.__doc__ or "").split()),
+        "type": "object",
+        "required": ["metadata", "spec"],
+        "properties": {
+            "apiVersion": {"type": "string", "description": "Version of this kind of object."},
+            "kind": {"type": "string", "description": "Kind of this object."},
+            "metadata": {"type": "object"},
+            "spec": structural_schema(PoolLoadTestSpec, defaults=True),
+            "status": structural_schema(PoolLoadTestStatus, defaults=False),
+        },
+    }
+    for path, rules in RULES.items():
+        place = schema_at(root, path)
+        place["x-kubernetes-validations"] = [
+            *place.get("x-kubernetes-validations", ()),
+            *(one.data for one in rules),
+        ]
+    for path, key in LISTS_BY_KEY.items():
+        place = schema_at(root, path)
+        place |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}
+    return root
+
+
+def schema_at(root: Schema, path: str) -> Schema:
+    """Return the part of a schema at a path such as `spec.workload.mix[].query`.
+
+    Raises:
+        LookupError: there is no such field.
+    """
+    schema = root
+    for step in path.split(".") if path else ():
+        schema = schema["properties"][step.removesuffix("[]")]
+        schema = schema["items"] if step.endswith("[]") else schema
+    return schema
