@@ -7,18 +7,26 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p $(IS_NEW_ENOUGH) 2>/dev/null && echo $$p && exit; done; echo python3)
 VENV := .venv
 BIN := $(VENV)/bin
+DOCKER ?= docker
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint generate bench clean
+.PHONY: help demo test test-cluster image lint generate bench clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed-demo  ## run the main load test on the embedded SurrealDB (under two minutes)
 	$(BIN)/purreal run examples/loadtest.yaml
 
-test: $(VENV)/installed-dev  ## run the whole test suite
+test: $(VENV)/installed-dev  ## run the whole test suite, all of it but what needs a cluster
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# Four at a time, because they mostly wait; those of one xdist_group come one after the other.
+test-cluster: $(VENV)/installed-dev  ## run the tests on a real Kubernetes, where there is one
+	$(BIN)/python -m pytest tests/cluster --numprocesses=4 --dist=loadgroup $(PYTEST_ARGS)
+
+image:  ## build the image of operator and runner
+	$(DOCKER) build --tag localhost/purreal:dev .
 
 lint: $(VENV)/installed-dev  ## run every check that is not a test
 	$(BIN)/ruff check .
@@ -27,9 +35,11 @@ lint: $(VENV)/installed-dev  ## run every check that is not a test
 	$(BIN)/mypy --config-file pyproject.toml tests/typing/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_reference.py --check
+	$(BIN)/python tools/generate_crd.py --check
 
-generate: $(VENV)/installed-dev  ## write the generated documentation anew
+generate: $(VENV)/installed-dev  ## write the generated documentation and manifests anew
 	$(BIN)/python tools/generate_reference.py
+	$(BIN)/python tools/generate_crd.py
 
 bench: $(VENV)/installed-dev  ## print what a lease and a recorded value cost
 	$(BIN)/python benchmarks/lease.py
