@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.evidence import evidence
-from tests.cluster.installation import install_operator, install_resource, once
+from tests.cluster.installation import (
+    install_images,
+    install_operator,
+    install_resource,
+    once,
+)
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.place import HOW_TO_GET_ONE, Place, find_place
 
@@ -74,9 +79,15 @@ def api_server(place: Place, run_folder: Path) -> Kubectl:
 
 
 @pytest.fixture(scope="session")
-def cluster(api_server: Kubectl, place: Place, run_folder: Path) -> Kubectl:
+def images(api_server: Kubectl, place: Place, run_folder: Path) -> None:
+    """Our image, from this checkout, and the database's, ready for pods."""
+    once(run_folder, "installing the images", lambda: install_images(api_server, place))
+
+
+@pytest.fixture(scope="session")
+def cluster(api_server: Kubectl, images: None, run_folder: Path) -> Kubectl:
     """A cluster on which the operator runs, from the image and the manifests of this checkout."""
-    once(run_folder, "installing the operator", lambda: install_operator(api_server, place))
+    once(run_folder, "installing the operator", lambda: install_operator(api_server))
     return api_server
 
 

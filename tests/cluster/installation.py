@@ -24,14 +24,19 @@ def install_resource(kubectl: Kubectl) -> None:
     kubectl.wait("crd/poolloadtests.purreal.dev", "condition=Established", seconds=30.0)
 
 
-def install_operator(kubectl: Kubectl, place: Place) -> None:
-    """Build and load the images where that is possible, then start the operator from them."""
-    if isinstance(place, Testbed):
-        place.run("build-image", IMAGE, str(ROOT), seconds=_BUILD_SECONDS)
-        place.run("load", IMAGE, seconds=_LOAD_SECONDS)
-        if not _has_image(kubectl, DATABASE_IMAGE):
-            place.run("surreal-image", seconds=_BUILD_SECONDS)
-            place.run("load", DATABASE_IMAGE, seconds=_LOAD_SECONDS)
+def install_images(kubectl: Kubectl, place: Place) -> None:
+    """Build our image and load it and the database's, where the cluster takes images from here."""
+    if not isinstance(place, Testbed):
+        return
+    place.run("build-image", IMAGE, str(ROOT), seconds=_BUILD_SECONDS)
+    place.run("load", IMAGE, seconds=_LOAD_SECONDS)
+    if not _has_image(kubectl, DATABASE_IMAGE):
+        place.run("surreal-image", seconds=_BUILD_SECONDS)
+        place.run("load", DATABASE_IMAGE, seconds=_LOAD_SECONDS)
+
+
+def install_operator(kubectl: Kubectl) -> None:
+    """Start the operator and wait until it is ready."""
     system = kubectl.inside(OPERATOR_NAMESPACE)
     runs_already = system.attempt("get", OPERATOR).returncode == 0
     kubectl.apply(ROOT / "manifests" / "operator.yaml")
