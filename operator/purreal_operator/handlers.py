@@ -1,0 +1,85 @@
+"""What Kopf calls: starting, hearing of tests, ending; everything else is done elsewhere.
+
+Only low-level event handlers: they need no finalizer and write no annotation, so deleting a test
+never waits for the operator. Progress is level-based and lives in the status.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+import kopf
+
+from purreal_operator.act import Actor
+from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.heartbeat import Heartbeat
+from purreal_operator.observe import Observer
+from purreal_operator.receiver.rooms import Rooms
+from purreal_operator.reconcile import Reconciler
+from purreal_operator.results.concluding import Concluder
+from purreal_operator.settings import OperatorSettings
+from purreal_runner.document.kubernetes import GROUP, PLURAL, VERSION
+
+_REQUEST_SECONDS = 30.0
+_INACTIVITY_SECONDS = 70.0
+_MOST_WORKERS = 20
+
+
+class Operating:
+    """The operator's parts that belong to Kopf's event loop, between its start and its end."""
+
+    def __init__(self, settings: OperatorSettings, rooms: Rooms) -> None:
+        self.heartbeat = Heartbeat()
+        self._settings = settings
+        self._rooms = rooms
+        self._stack = AsyncExitStack()
+        self._reconciler: Reconciler | None = None
+        self._beating: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect to the cluster; from now on tests may be heard of."""
+        cluster = await self._stack.enter_async_context(Cluster())
+        concluder = Concluder(cluster, self._rooms)
+        actor = Actor(cluster, self._settings, concluder)
+        observer = Observer(cluster, self._rooms, forwarding=self._settings.forwarding)
+        self._reconciler = Reconciler(cluster, self._rooms, observer, actor)
+        self._beating = asyncio.create_task(self.heartbeat.keep(), name="heartbeat")
+
+    def heard_of(self, resource: Mapping[str, Any]) -> None:
+        """A test was made, changed or deleted."""
+        if self._reconciler is not None:
+            self._reconciler.heard_of(resource)
+
+    async def stop(self) -> None:
+        """End what was begun; the next operator goes on from what is stored."""
+        if self._reconciler is not None:
+            await self._reconciler.stop()
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.wait({self._beating})
+        await self._stack.aclose()
+
+
+def registry_of(operating: Operating) -> kopf.OperatorRegistry:
+    """The handlers, for `kopf.run`."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.startup(registry=registry)
+    async def start(settings: kopf.OperatorSettings, **_: Any) -> None:
+        settings.scanning.disabled = True  # no rights to look through namespaces and resources
+        settings.networking.request_timeout = _REQUEST_SECONDS
+        settings.watching.inactivity_timeout = _INACTIVITY_SECONDS
+        settings.queueing.worker_limit = _MOST_WORKERS
+        settings.posting.enabled = False
+        await operating.start()
+
+    @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
+    async def hear(event: kopf.RawEvent, **_: Any) -> None:
+        operating.heard_of(event["object"])
+
+    @kopf.on.cleanup(registry=registry)
+    async def stop(**_: Any) -> None:
+        await operating.stop()
+
+    return registry

@@ -1,0 +1,227 @@
+"""The loop of one test: observe, decide, act, write; and the tests there are.
+
+Knows when and in which order, nothing of what is decided or done.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from purreal_operator.act import Actor, Task
+from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.cluster.errors import ClusterError, Conflict, Gone
+from purreal_operator.cluster.views import TestView
+from purreal_operator.decide import Decision, Observation, decide
+from purreal_operator.decide.queueing import Claim, ahead_of, target_key
+from purreal_operator.memory import RunMemory, TestMemory, backoffs, monotonic_of
+from purreal_operator.news import news_between
+from purreal_operator.objects.event import event_of_test
+from purreal_operator.objects.identity import RunIdentity, TestIdentity
+from purreal_operator.observe import Observer
+from purreal_operator.receiver.plan import Instruction
+from purreal_operator.receiver.rooms import Rooms
+from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.words import Phase
+from purreal_operator.wish import wish_of
+
+logger = logging.getLogger(__name__)
+
+WRITE_SECONDS = 2.0
+"""The status of a test is written at most so often."""
+LISTING_SECONDS = 2.0
+"""After its start an operator hears of all tests before it lets one go ahead of another."""
+_RUNNERS_PER_SECOND = 200
+"""Many pods take long to list: looks are that far apart."""
+
+
+class TestKey(NamedTuple):
+    """The place of a test."""
+
+    namespace: str
+    name: str
+
+
+class _NoSuchTest(Exception):
+    """The test is not there (any more)."""
+
+
+@dataclass(slots=True)
+class _Known:
+    """A test that was heard of."""
+
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    memory: TestMemory = field(default_factory=TestMemory)
+    uid: str = ""
+    claim: Claim | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Reconciler:
+    """Brings every test that was heard of to its end; owns a task for each.
+
+    Args:
+        cluster: to read tests from and to write their status to.
+        rooms: where runners are told what was decided.
+        observer: looks.
+        actor: acts.
+    """
+
+    def __init__(self, cluster: Cluster, rooms: Rooms, observer: Observer, actor: Actor) -> None:
+        self._cluster = cluster
+        self._rooms = rooms
+        self._observer = observer
+        self._actor = actor
+        self._known: dict[TestKey, _Known] = {}
+        self._began = time.monotonic()
+
+    def heard_of(self, resource: Mapping[str, Any]) -> None:
+        """A test was made, changed or deleted: look at it, soon."""
+        metadata = resource["metadata"]
+        key = TestKey(metadata["namespace"], metadata["name"])
+        known = self._known.setdefault(key, _Known())
+        if known.claim is None:
+            status = PoolLoadTestStatus.model_validate(resource.get("status") or {})
+            known.claim = _claim(key, resource, status)
+        known.heard.set()
+        if known.task is None or known.task.done():
+            known.task = asyncio.create_task(self._look_after(key, known), name="/".join(key))
+
+    async def stop(self) -> None:
+        """End all tasks; what they were doing is done again after the next start."""
+        tasks = [known.task for known in self._known.values() if known.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _look_after(self, key: TestKey, known: _Known) -> None:
+        await asyncio.sleep(max(0.0, self._began + LISTING_SECONDS - time.monotonic()))
+        pauses = backoffs()
+        while True:
+            known.heard.clear()
+            try:
+                pause = await self._look(key, known)
+                pauses = backoffs()
+            except _NoSuchTest:
+                self._forget(known)
+                if not known.heard.is_set():
+                    del self._known[key]
+                    return
+                pause = 0.0
+            except Conflict as error:
+                logger.debug("%s: %s", "/".join(key), error)
+                pause = next(pauses)
+            except ClusterError as error:
+                logger.warning("%s: %s", "/".join(key), error)
+                pause = next(pauses)
+            except Exception:
+                logger.exception("%s: unexpected error; tried again", "/".join(key))
+                pause = next(pauses)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await known.heard.wait()
+
+    async def _look(self, key: TestKey, known: _Known) -> float | None:
+        """One look; returns how long to wait for the next one, None: until something is heard."""
+        test = await self._cluster.test(*key)
+        if test is None or test.terminating:
+            raise _NoSuchTest
+        if test.uid != known.uid:
+            self._forget(known)
+            known.uid = test.uid
+        status = PoolLoadTestStatus.model_validate(test.status)
+        known.claim = _claim(key, test.resource, status)
+        run = TestIdentity(test.namespace, test.name, test.uid).run(status.run)
+        ahead = ahead_of(known.claim, self._claims())
+        seen = await self._observer.observe(run, test, known.memory, ahead)
+        decision = decide(seen)
+        self._instruct(run, decision, known.memory.run)
+        for action in decision.actions:
+            await self._actor.act(action, Task(run, seen, known.memory))
+        return await self._write(run, test, seen, decision, known)
+
+    def _forget(self, known: _Known) -> None:
+        """The test is gone, or another one has its name: nobody needs the room any more."""
+        if known.uid:
+            self._rooms.close(f"{known.uid}-{known.memory.run.run}")
+        known.memory = TestMemory()
+        known.uid = ""
+
+    def _claims(self) -> list[Claim]:
+        return [known.claim for known in self._known.values() if known.claim is not None]
+
+    def _instruct(self, run: RunIdentity, decision: Decision, memory: RunMemory) -> None:
+        orders = decision.orders
+        if orders is None:
+            return
+        if orders.start_at is not None and memory.start_at is None:
+            memory.start_at = monotonic_of(orders.start_at)
+        instruction = Instruction(
+            start_at=memory.start_at,
+            drain=orders.drain,
+            clean_up_by=orders.clean_up_by,
+            finished=orders.leave,
+        )
+        self._rooms.instruct(run.run_id, instruction)
+
+    async def _write(
+        self,
+        run: RunIdentity,
+        test: TestView,
+        seen: Observation,
+        decision: Decision,
+        known: _Known,
+    ) -> float | None:
+        """Store the status if it changed and may be written; returns when to look again."""
+        pause = _pause(decision, seen)
+        if decision.status == seen.status:
+            if decision.status.phase is Phase.FINISHED and not seen.plan_exists:
+                self._rooms.close(run.run_id)
+            return pause
+        wait = known.memory.written_at + WRITE_SECONDS - time.monotonic()
+        if wait > 0:
+            return wait if pause is None else min(pause, wait) or wait
+        changed = decision.status.model_dump(mode="json", by_alias=True)
+        await self._cluster.patch_status(
+            test.namespace, test.name, changed, resource_version=test.resource_version
+        )
+        known.memory.written_at = time.monotonic()
+        await self._tell(run, seen.status, decision.status)
+        return 0.0
+
+    async def _tell(
+        self, run: RunIdentity, before: PoolLoadTestStatus, after: PoolLoadTestStatus
+    ) -> None:
+        about = run.test.run(after.run)
+        for each in news_between(before, after):
+            event = event_of_test(
+                about, each.type, each.reason, each.message, key=each.key, at=datetime.now(UTC)
+            )
+            try:
+                await self._cluster.create(event)
+            except Gone:
+                return
+            except ClusterError as error:
+                # An event is a courtesy: the status says the same.
+                logger.warning("%s: %s", run.test.name, error)
+
+
+def _pause(decision: Decision, seen: Observation) -> float | None:
+    if decision.again_seconds is None:
+        return None
+    many = len(seen.pods) / _RUNNERS_PER_SECOND
+    return max(decision.again_seconds, many)
+
+
+def _claim(key: TestKey, resource: Mapping[str, Any], status: PoolLoadTestStatus) -> Claim:
+    document = wish_of(resource).document
+    return Claim(
+        test="/".join(key),
+        target=target_key(key.namespace, document) if document is not None else None,
+        phase=status.phase,
+        since=status.started_at or "",
+    )

@@ -1,0 +1,173 @@
+"""Concludes a run: reads what is stored, has it judged, stores the report; judges nothing."""
+
+import asyncio
+from collections.abc import Iterator
+
+from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.cluster.errors import ClusterError
+from purreal_operator.cluster.views import PodView
+from purreal_operator.decide.beginning import target_type
+from purreal_operator.decide.observation import Conclusion, Observation
+from purreal_operator.objects.identity import RunIdentity
+from purreal_operator.objects.names import (
+    PART_KEY,
+    REPORT_KEY,
+    RUNNER_CONTAINER,
+    TARGET_CONTAINER,
+    TARGET_PORT,
+)
+from purreal_operator.objects.results import report_config_map
+from purreal_operator.receiver.rooms import Rooms
+from purreal_operator.receiver.views import RoomView
+from purreal_operator.results.conclusion import conclusion_of
+from purreal_operator.results.fitting import packed_report, unpacked_report
+from purreal_operator.results.parts import StoredParts, unpacked
+from purreal_operator.results.report import Evidence, cluster_report
+from purreal_operator.status.model import ReportReference
+from purreal_operator.status.words import Reason
+from purreal_runner.document.enums import TargetType
+from purreal_runner.document.model import PoolLoadTest
+from purreal_runner.judge.verdict import Verdict
+from purreal_runner.otlp.identity import trace_of
+from purreal_runner.report.model import Report
+from purreal_runner.report.on_cluster import LogTail
+
+_READS_AT_ONCE = 16
+_MOST_LOGS = 4
+_GOOD = frozenset({Verdict.PASSED, Verdict.COMPLETED})
+
+
+class Concluder:
+    """Makes and keeps reports.
+
+    Args:
+        cluster: where parts and reports are stored.
+        rooms: what runners and databases said.
+    """
+
+    def __init__(self, cluster: Cluster, rooms: Rooms) -> None:
+        self._cluster = cluster
+        self._rooms = rooms
+
+    async def conclude(self, run: RunIdentity, seen: Observation) -> Conclusion:
+        """What came out of a run.
+
+        A report that is stored already has the last word: it may have been made by an operator
+        that was killed before it could say so.
+
+        Raises:
+            ClusterError: something could not be read or stored; try again.
+        """
+        stored = await self._stored_report(run)
+        if stored is None:
+            report = await self._judged(run, seen)
+            content, truncated = await asyncio.to_thread(packed_report, report)
+            await self._cluster.create(report_config_map(run, content))
+        else:
+            report, content = stored
+            truncated = report.on_cluster.truncated if report.on_cluster is not None else ""
+        reference = ReportReference(
+            config_map=run.names.report, key=REPORT_KEY, bytes=len(content), truncated=truncated
+        )
+        ending = seen.status.ending or Reason.LOAD_ENDED
+        return conclusion_of(report, reference, seen.status.summary, ending)
+
+    async def _stored_report(self, run: RunIdentity) -> tuple[Report, bytes] | None:
+        found = await self._cluster.config_map_bytes(
+            run.test.namespace, run.names.report, REPORT_KEY
+        )
+        if found is None or found.owner_uid != run.test.uid:
+            return None
+        return unpacked_report(found.value), found.value
+
+    async def _judged(self, run: RunIdentity, seen: Observation) -> Report:
+        parts = await self._parts(run, seen)
+        view = self._rooms.view(run.run_id)
+        evidence = Evidence(
+            namespace=run.test.namespace,
+            document=seen.document,
+            status=seen.status,
+            parts=parts,
+            endpoint=_endpoint(run, seen.document),
+            trace_id=trace_of(run.run_id).trace_hex,
+            notes=view.notes if view is not None else (),
+            database=view.database if view is not None else None,
+            slowest=view.traces if view is not None else (),
+        )
+        report = await asyncio.to_thread(cluster_report, evidence)
+        if report.verdict in _GOOD or report.on_cluster is None:
+            return report
+        logs = await self._logs(run, seen, view)
+        on_cluster = report.on_cluster.model_copy(update={"logs": logs})
+        return report.model_copy(update={"on_cluster": on_cluster})
+
+    async def _parts(self, run: RunIdentity, seen: Observation) -> StoredParts:
+        if seen.status.starts_at is None:
+            return StoredParts()
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
+
+        async def read(index: int) -> tuple[int, bytes] | None:
+            async with gate:
+                found = await self._cluster.config_map_bytes(
+                    run.test.namespace, run.names.part(index), PART_KEY
+                )
+            return None if found is None else (index, found.value)
+
+        expected = seen.expected - set(seen.status.runners.lost)
+        found = await asyncio.gather(*map(read, sorted(expected)))
+        return await asyncio.to_thread(unpacked, dict(each for each in found if each is not None))
+
+    async def _logs(
+        self, run: RunIdentity, seen: Observation, view: RoomView | None
+    ) -> tuple[LogTail, ...]:
+        """The ends of the logs that may explain a run that did not succeed."""
+        try:
+            pods = await self._cluster.runner_pods(run.test.namespace, run.test.name, run.run)
+            chosen = [
+                *await self._database_pods(run, seen.document),
+                *((pod, RUNNER_CONTAINER) for pod in _failing(pods, seen, view)),
+            ]
+            tails = [await self._tail(run, pod, container) for pod, container in chosen]
+        except ClusterError as error:
+            return (LogTail(source="logs", lines=(f"could not be read: {error}",)),)
+        return tuple(tail for tail in tails if tail.lines)
+
+    async def _database_pods(
+        self, run: RunIdentity, document: PoolLoadTest
+    ) -> list[tuple[PodView, str]]:
+        target = document.spec.target.stateful_set
+        if target_type(document) is TargetType.URL:
+            return []
+        name = run.names.target if target is None else target.name
+        found = await self._cluster.stateful_set(run.test.namespace, name)
+        if found is None:
+            return []
+        # No name lets the API server choose the only container.
+        container = TARGET_CONTAINER if target is None else ""
+        pods = await self._cluster.target_pods(run.test.namespace, found)
+        return [(pod, container) for pod in pods[:1]]
+
+    async def _tail(self, run: RunIdentity, pod: PodView, container: str) -> LogTail:
+        text = await self._cluster.pod_log_tail(run.test.namespace, pod.name, container)
+        return LogTail(source=pod.name, lines=tuple(text.splitlines()))
+
+
+def _failing(
+    pods: tuple[PodView, ...], seen: Observation, view: RoomView | None
+) -> Iterator[PodView]:
+    """Pods that are in trouble, lost, or said that they can't do their part; at most a few."""
+    failed = {runner.pod_uid for runner in view.runners.values() if runner.failure} if view else {}
+    lost = set(seen.status.runners.lost)
+    suspects = (pod for pod in pods if pod.trouble or pod.uid in failed or pod.index in lost)
+    for _, pod in zip(range(_MOST_LOGS), suspects, strict=False):
+        yield pod
+
+
+def _endpoint(run: RunIdentity, document: PoolLoadTest) -> str:
+    """The target's address, for people."""
+    target = document.spec.target
+    if target.url is not None:
+        return target.url.endpoint
+    if target.stateful_set is not None:
+        return f"StatefulSet {target.stateful_set.name}, port {target.stateful_set.port}"
+    return f"ws://{run.names.target}.{run.test.namespace}.svc:{TARGET_PORT}"
