@@ -15,8 +15,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 FROM python AS dependencies
 RUN python -m venv --without-pip /opt/purreal
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE ./
-RUN mkdir -p purreal runner/purreal_runner operator/purreal_operator \
+COPY pyproject.toml ./
+RUN mkdir -p purreal runner/purreal_runner operator/purreal_operator && touch README.md LICENSE \
  && echo '__version__ = "0"' > purreal/__init__.py \
  && python -m pip --python /opt/purreal/bin/python install '.[operator,speed]' \
  && python -m pip --python /opt/purreal/bin/python uninstall --yes purreal

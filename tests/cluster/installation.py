@@ -75,6 +75,6 @@ def once(folder: Path, name: str, action: Callable[[], None]) -> None:
 def _has_image(kubectl: Kubectl, image: str) -> bool:
     nodes = kubectl.find("nodes")
     return all(
-        any(image in known.get("names", ()) for known in node["status"].get("images", ()))
+        any(image in (known.get("names") or ()) for known in node["status"].get("images", ()))
         for node in nodes
     )
