@@ -24,6 +24,7 @@ class Exchange:
     seconds: float
     reply: dict[str, Any]
     error: None = None
+    trace_context: None = None
 
 
 def best_microseconds(work: Callable[[], None]) -> float:

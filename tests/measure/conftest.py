@@ -41,6 +41,7 @@ class FakeExchange:
     seconds: float = 0.0
     reply: dict[str, Any] | None = field(default_factory=lambda: {"result": []})
     error: BaseException | None = None
+    trace_context: str | None = None
 
 
 @pytest.fixture

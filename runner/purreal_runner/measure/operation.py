@@ -30,7 +30,7 @@ class Operation:
         "_tally",
     )
 
-    def __init__(self, recorder: "Recorder", tally: Tally) -> None:
+    def __init__(self, recorder: "Recorder", tally: Tally, began_ns: int) -> None:
         self._recorder = recorder
         self._tally = tally
         self._acquire_ns = 0
@@ -38,7 +38,11 @@ class Operation:
         self._held = False
         self._ended = False
         self._abandoned_ns: list[int] = []
-        self._began_ns = recorder.clock()
+        self._began_ns = began_ns
+
+    def trace_context(self) -> str | None:
+        """What the request that is about to be sent carries of a trace: nothing."""
+        return None
 
     def acquired(self) -> None:
         """A lease was obtained: the wait for it ends."""
@@ -156,3 +160,9 @@ def observe(exchange: ExchangeView) -> None:
     operation = current_operation.get()
     if operation is not None:
         operation.exchange(exchange)
+
+
+def trace_context() -> str | None:
+    """What the current operation's next request carries; fits the pool's `trace_context`."""
+    operation = current_operation.get()
+    return None if operation is None else operation.trace_context()

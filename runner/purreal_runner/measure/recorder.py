@@ -10,9 +10,12 @@ from purreal_runner.measure.health import ProcessHealth
 from purreal_runner.measure.operation import Operation
 from purreal_runner.measure.part import Part, PoolPeak, PoolRecord
 from purreal_runner.measure.queue_watch import QueueWatch
-from purreal_runner.measure.series import Point, SeriesRecorder
+from purreal_runner.measure.sampled import SampledOperation, SampledSpan, Sampler
+from purreal_runner.measure.series import Point, Series, SeriesRecorder
 from purreal_runner.measure.tally import Tally
 from purreal_runner.measure.views import PoolReadings
+
+_NEVER_NS = 2**63
 
 
 class Recorder:
@@ -40,6 +43,8 @@ class Recorder:
         self.held = self.recently_held = 0
         self._origin_ns = origin_ns
         self._read_pool: Callable[[], PoolReadings] | None = None
+        self._sampler: Sampler | None = None
+        self._next_sampled_ns = _NEVER_NS
         self.start()
 
     def watch(self, read_pool: Callable[[], PoolReadings]) -> None:
@@ -86,7 +91,31 @@ class Recorder:
         self.in_flight += 1
         if self.in_flight > tally.peak_concurrent:
             tally.peak_concurrent = self.in_flight
-        return Operation(self, tally)
+        began_ns = self.clock()
+        if began_ns >= self._next_sampled_ns:
+            return self._begin_sampled(tally, began_ns)
+        return Operation(self, tally, began_ns)
+
+    def trace(self, trace_id: str) -> None:
+        """From now on, let some operations leave spans in the trace with that id (32 hexadecimal
+        digits); see `Sampler` for which ones."""
+        now_ns = self.clock()
+        self._sampler = Sampler(trace_id, self.index, unix_offset_ns=time.time_ns() - now_ns)
+        self._next_sampled_ns = now_ns
+
+    def _begin_sampled(self, tally: Tally, began_ns: int) -> Operation:
+        if self._sampler is None:
+            raise AssertionError("an operation is sampled for no trace")
+        self._next_sampled_ns = self._sampler.next_after(began_ns)
+        return SampledOperation(self, tally, began_ns, self._sampler)
+
+    def take_spans(self) -> tuple[SampledSpan, ...]:
+        """The spans of sampled operations that ended since the last call."""
+        return () if self._sampler is None else self._sampler.take()
+
+    def slowest_spans(self) -> tuple[SampledSpan, ...]:
+        """The spans of the slowest sampled operations, whether they were taken or not."""
+        return () if self._sampler is None else self._sampler.slowest()
 
     def sample(
         self, stats: PoolReadings, *, rss_bytes: int = 0, loop_lag_seconds: float = 0.0
@@ -158,6 +187,16 @@ class Recorder:
             health=health or ProcessHealth(),
             logs=dict(logs or {}),
         )
+
+    def snapshot(
+        self, health: ProcessHealth | None = None, logs: Mapping[str, int] | None = None
+    ) -> Part:
+        """As `part`, of a load that goes on: with the pool as it is now, without the history."""
+        part = self.part(health, logs)
+        if self._read_pool is None or part.pool.final:
+            return part.model_copy(update={"series": Series()})
+        pool = part.pool.model_copy(update={"final": _fields_of(self._read_pool())})
+        return part.model_copy(update={"series": Series(), "pool": pool})
 
     def _pool_record(self) -> PoolRecord:
         return PoolRecord(

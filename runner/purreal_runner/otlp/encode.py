@@ -1,6 +1,7 @@
 """Turns parts into OpenTelemetry's metrics; sends nothing, and loses nothing of a final part."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from opentelemetry.sdk.metrics.export import MetricsData, ResourceMetrics, ScopeMetrics
 from opentelemetry.sdk.resources import Resource
@@ -22,6 +23,9 @@ from purreal_runner.otlp.layout import (
     PHASES,
 )
 from purreal_runner.otlp.points import Points
+
+_FAR = 1e9
+"""Seconds from the start beyond which points are all at the same place of a time axis."""
 
 
 def encode(parts: Sequence[Part], identity: PodIdentity, *, final: bool) -> MetricsData:
@@ -49,14 +53,13 @@ def resource_of(identity: PodIdentity) -> dict[str, str | int]:
 
 
 def _resource_metrics(part: Part, identity: PodIdentity, final: bool) -> ResourceMetrics:
-    start_ns = identity.start_unix_ns + part.started * 1e9
-    points = Points(start_ns, identity.start_unix_ns + part.ended * 1e9)
+    points = Points(_at(identity, part.started), _at(identity, part.ended))
     _operations(points, part)
     _pool(points, part.pool)
     _process(points, part.health)
     _words(points, part)
     if final:
-        _history(points, part.series, start_ns)
+        _history(points, part.series, partial(_at, identity), part.started)
     resource = Resource(
         {
             **resource_of(identity),
@@ -68,6 +71,11 @@ def _resource_metrics(part: Part, identity: PodIdentity, final: bool) -> Resourc
     )
     scope = InstrumentationScope(names.SCOPE, __version__)
     return ResourceMetrics(resource, [ScopeMetrics(scope, points.metrics, "")], "")
+
+
+def _at(identity: PodIdentity, seconds: float) -> int:
+    """A moment of the run in nanoseconds since 1970."""
+    return identity.start_unix_ns + int(max(-_FAR, min(seconds, _FAR)) * 1e9)
 
 
 def _operations(points: Points, part: Part) -> None:
@@ -170,14 +178,9 @@ def _words(points: Points, part: Part) -> None:
     )
 
 
-def _history(points: Points, series: Series, start_ns: float) -> None:
-    step_ns = series.seconds * 1e9
+def _history(points: Points, series: Series, at: Callable[[float], int], started: float) -> None:
+    ends = [at(started + series.seconds * number) for number in range(1, len(series.points) + 1)]
     points.number(names.HISTORY_INTERVAL, series.seconds)
     for field in (*HISTORY_COUNTS, HISTORY_SECONDS):
-        points.curve(
-            names.HISTORY + field,
-            [
-                (start_ns + step_ns * position, getattr(point, field))
-                for position, point in enumerate(series.points, start=1)
-            ],
-        )
+        values = (getattr(point, field) for point in series.points)
+        points.curve(names.HISTORY + field, zip(ends, values, strict=True))

@@ -77,3 +77,6 @@ LOGGER: Final = "purreal.logger"
 # The history, in the final export only: one point for each interval.
 HISTORY_INTERVAL: Final = "purreal.history.interval"
 HISTORY: Final = "purreal.history."
+
+# Spans of sampled operations; their own attributes are made where they are measured.
+DB_SYSTEM: Final = "db.system.name"

@@ -34,7 +34,7 @@ class Points:
         metrics: what was added so far; a metric without a point is left out.
     """
 
-    def __init__(self, start_ns: float, now_ns: float) -> None:
+    def __init__(self, start_ns: int, now_ns: int) -> None:
         self._start_ns = _as_time(start_ns)
         self._now_ns = _as_time(now_ns)
         self.metrics: list[Metric] = []
@@ -53,7 +53,7 @@ class Points:
             ],
         )
 
-    def curve(self, name: str, values: Iterable[tuple[float, Number]]) -> None:
+    def curve(self, name: str, values: Iterable[tuple[int, Number]]) -> None:
         """Add a metric whose numbers are of different moments, given in nanoseconds since 1970."""
         self._add(
             name,
@@ -102,6 +102,6 @@ class Points:
         self.metrics.append(Metric(name, "", unit, data))
 
 
-def _as_time(ns: float) -> int:
+def _as_time(ns: int) -> int:
     """The nearest time that OTLP can hold; a clock far off must not cost the numbers."""
-    return int(min(max(ns, 0), _LATEST_NS))
+    return min(max(ns, 0), _LATEST_NS)
