@@ -118,6 +118,20 @@ def test_everything_the_design_shows_is_read() -> None:
     ]
 
 
+def test_nulls_in_maps_are_what_they_are_to_an_api_server() -> None:
+    text = (
+        "{apiVersion: purreal.dev/v1alpha1, kind: PoolLoadTest, "
+        "metadata: {name: a, labels: {b: }}, "
+        "spec: {load: {closed: {workers: 5}, stop: {operations: 5}}, "
+        "runners: {pod: {nodeSelector: {c: }}}}}"
+    )
+
+    document = parse_document(text, "x")
+
+    assert document.metadata.labels == {"b": ""}
+    assert document.spec.runners.pod.node_selector == {}
+
+
 def test_a_document_survives_the_way_through_json() -> None:
     first = parse_document(EVERYTHING, "x")
     text = first.model_dump_json(by_alias=True, exclude_unset=True)

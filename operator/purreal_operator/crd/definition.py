@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from purreal_operator.crd.rules import LISTS_BY_KEY, RULES
+from purreal_operator.crd.rules import LISTS_BY_KEY, NEVER_REPEATED, RULES
 from purreal_operator.crd.schema import Schema, structural_schema
 from purreal_operator.status.model import PoolLoadTestStatus
 from purreal_runner.document.kubernetes import (
@@ -93,6 +93,8 @@ def resource_schema() -> Schema:
             *place.get("x-kubernetes-validations", ()),
             *(one.data for one in rules),
         ]
+    for path in NEVER_REPEATED:
+        del schema_at(root, path)["pattern"]
     for path, key in LISTS_BY_KEY.items():
         place = schema_at(root, path)
         place |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": [key]}

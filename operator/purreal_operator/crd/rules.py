@@ -12,7 +12,7 @@ from purreal_operator.crd.addresses import address_rules
 from purreal_operator.crd.rule import Rule, quoted
 from purreal_operator.status.words import ACTIVE_PHASES
 from purreal_runner.document.enums import TargetType
-from purreal_runner.document.fields import DNS_LABEL, PATTERN_WORDS
+from purreal_runner.document.fields import COLLECTOR, DNS_LABEL, ENDPOINT, PATTERN_WORDS
 from purreal_runner.document.load import MEMBERS as LOADS
 from purreal_runner.document.metadata import LONGEST_NAME
 from purreal_runner.document.metrics import Metric, Unit
@@ -88,11 +88,12 @@ def _union(
                 f"!has(self.type) || self.type != {named} || has(self.{name})",
                 f"{name} is required, because type is {kind}",
             )
-        yield Rule(
-            f"!has(self.type) || self.type == {named} || !has(self.{name})",
-            f"{name} belongs to type {kind}, but type is another; remove one",
-            f".{name}",
-        )
+        if len(members) > 1:
+            yield Rule(
+                f"!has(self.type) || self.type == {named} || !has(self.{name})",
+                f"{name} belongs to type {kind}, but type is another; remove one",
+                f".{name}",
+            )
 
 
 def _one_of(fields: Sequence[str]) -> Rule:
@@ -174,8 +175,8 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             ".caRef",
         ),
     ),
-    "spec.target.url.endpoint": tuple(address_rules("ws")),
-    "spec.telemetry.endpoint": tuple(address_rules("http")),
+    "spec.target.url.endpoint": tuple(address_rules("ws", ENDPOINT)),
+    "spec.telemetry.endpoint": tuple(address_rules("http", COLLECTOR)),
     "spec.pool": (
         Rule("self.minSize <= self.maxSize", "maxSize must be at least minSize", ".maxSize"),
     ),
@@ -236,6 +237,9 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
     ),
 }
 """Path to the rules at it; `[]`: of each item."""
+
+NEVER_REPEATED = ("spec.target.url.endpoint", "spec.telemetry.endpoint")
+"""Texts whose patterns are rules, because their values must not be in messages."""
 
 LISTS_BY_KEY: Mapping[str, str] = {
     f"{_POD}.env": "name",

@@ -85,7 +85,7 @@ def _without(node: Mapping[str, Any], word: str) -> Schema:
 def _map(node: Mapping[str, Any], named: Mapping[str, Any]) -> Schema:
     """Return what is said about the entries of a map; values of any kind are free-form."""
     patterns = node.get("patternProperties", {})
-    [values] = patterns.values() if patterns else [node.get("additionalProperties")]
+    [values] = [*patterns.values()] or [node.get("additionalProperties", True)]
     if values in (True, {}):
         return {"x-kubernetes-preserve-unknown-fields": True}
     schema: Schema = {"additionalProperties": _structural(values, named)}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from purreal_runner.document.fields import (
     ANNOTATION_KEY,
@@ -21,6 +21,17 @@ LARGEST_ANNOTATIONS = 262_144
 MOST_ENTRIES = 10_000
 
 AnnotationKey = Annotated[str, Field(min_length=1, max_length=317, pattern=ANNOTATION_KEY)]
+
+
+def _nulls_as_text(entries: Any) -> Any:
+    """Take null for empty text, as the API server does in metadata, though not in a spec."""
+    if not isinstance(entries, dict):
+        return entries
+    return {key: "" if value is None else value for key, value in entries.items()}
+
+
+NullsAreEmpty = BeforeValidator(_nulls_as_text)
+
 Annotation = Annotated[str, Field(max_length=LARGEST_ANNOTATIONS)]
 
 LONGEST_NAME = 40
@@ -58,12 +69,12 @@ class Metadata(Model):
         pattern=DNS_LABEL,
         description="Kubernetes namespace; ignored locally.",
     )
-    labels: dict[LabelKey, LabelValue] = Field(
+    labels: Annotated[dict[LabelKey, LabelValue], NullsAreEmpty] = Field(
         default_factory=dict,
         max_length=MOST_ENTRIES,
         description="Kubernetes labels; ignored locally.",
     )
-    annotations: dict[AnnotationKey, Annotation] = Field(
+    annotations: Annotated[dict[AnnotationKey, Annotation], NullsAreEmpty] = Field(
         default_factory=dict,
         max_length=MOST_ENTRIES,
         description="Kubernetes annotations; ignored locally, at most 256 KiB in all.",

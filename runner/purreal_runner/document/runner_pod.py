@@ -23,6 +23,7 @@ from purreal_runner.document.fields import (
     LabelKey,
     LabelValue,
     Model,
+    NullsAreAbsent,
     ObjectName,
     Quantity,
     Whole,
@@ -49,12 +50,12 @@ FreeForm = Annotated[dict[str, Any], Field(max_length=32)]
 class Resources(Model):
     """What one runner pod asks of its node, and what it may use at most."""
 
-    requests: dict[ResourceName, Quantity] = Field(
+    requests: Annotated[dict[ResourceName, Quantity], NullsAreAbsent] = Field(
         default_factory=dict,
         max_length=16,
         description="Reserved for the pod, such as `cpu: 500m` and `memory: 256Mi`, as text.",
     )
-    limits: dict[ResourceName, Quantity] = Field(
+    limits: Annotated[dict[ResourceName, Quantity], NullsAreAbsent] = Field(
         default_factory=dict,
         max_length=16,
         description="Most the pod may use. A limit on `cpu` that is reached makes the result "
@@ -127,7 +128,7 @@ class RunnerPod(Model):
     resources: Resources = Field(
         default_factory=Resources, description="What one runner pod needs and may use."
     )
-    node_selector: dict[LabelKey, LabelValue] = Field(
+    node_selector: Annotated[dict[LabelKey, LabelValue], NullsAreAbsent] = Field(
         default_factory=dict, max_length=32, description="Labels a node must have."
     )
     affinity: FreeForm | None = Field(
@@ -163,10 +164,10 @@ class RunnerPod(Model):
     security_context: SecurityContext = Field(
         default_factory=SecurityContext, description="User and group ids; none are set by default."
     )
-    labels: dict[LabelKey, LabelValue] = Field(
+    labels: Annotated[dict[LabelKey, LabelValue], NullsAreAbsent] = Field(
         default_factory=dict, max_length=32, description="More labels of the pods."
     )
-    annotations: dict[AnnotationKey, AnnotationValue] = Field(
+    annotations: Annotated[dict[AnnotationKey, AnnotationValue], NullsAreAbsent] = Field(
         default_factory=dict, max_length=32, description="More annotations of the pods."
     )
     env: tuple[Variable, ...] = Field(
