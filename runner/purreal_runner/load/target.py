@@ -37,7 +37,7 @@ async def ready_target(choice: ResolvedTarget) -> AsyncIterator[ReadyTarget]:
         RunRefused: none could be started, it can't be reached, or it doesn't let us in.
     """
     if choice.kind == "url":
-        connection = _connection(choice, choice.endpoint or "", choice.username, choice.password)
+        connection = connection_of(choice)
         yield ReadyTarget("url", await look(connection), connection)
         return
     credentials = None
@@ -51,6 +51,11 @@ async def ready_target(choice: ResolvedTarget) -> AsyncIterator[ReadyTarget]:
             yield ReadyTarget(running.kind, running.version, connection)
     except TargetUnavailable as error:
         raise RunRefused(str(error)) from error
+
+
+def connection_of(choice: ResolvedTarget) -> ConnectionPlan:
+    """How to reach a database that is there already."""
+    return _connection(choice, choice.endpoint or "", choice.username, choice.password)
 
 
 def _of_running(choice: ResolvedTarget, running: RunningTarget) -> ConnectionPlan:
