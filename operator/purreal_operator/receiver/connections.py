@@ -33,14 +33,21 @@ class Connections:
         self._stats = stats
         self._clock = clock
         self._silent: dict[RequestHandler, float] = {}
+        self._accepted = 0
 
     def __call__(self) -> asyncio.Protocol:
-        if len(self._server.connections) >= self._limits.connections:
+        if len(self._server.connections) + self._accepted >= self._limits.connections:
             self._stats.count("connections_refused")
             return _Closed()
+        self._accepted += 1
+        asyncio.get_running_loop().call_soon(self._made)
         handler = self._server()
         self._silent[handler] = self._clock()
         return handler
+
+    def _made(self) -> None:
+        """The server counts a connection one turn of the loop after it was accepted."""
+        self._accepted -= 1
 
     def heard_from(self, protocol: asyncio.BaseProtocol) -> None:
         """A whole head of a request has come over this connection."""

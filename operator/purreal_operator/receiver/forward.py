@@ -4,6 +4,7 @@ Each run has a queue of its own and one task that empties it, so a slow collecto
 """
 
 import asyncio
+import io
 import logging
 from collections import deque
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ class Forwarder:
     ) -> None:
         try:
             async with session.post(
-                url, data=body, headers=_HEADERS, allow_redirects=False
+                url, data=io.BytesIO(body), headers=_HEADERS, allow_redirects=False
             ) as response:
                 taken = response.status < 300
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
