@@ -28,6 +28,7 @@ class Exchange:
         reply: the whole RPC reply; for ``query`` its ``result`` is a list with one
             ``{"status", "result", "time"}`` for each statement. None when no reply came.
         error: what the caller got raised (also a cancellation); None after success.
+        trace_context: what the request carried of ``trace_context``, None for nothing.
     """
 
     connection_id: int
@@ -35,6 +36,7 @@ class Exchange:
     seconds: float
     reply: Mapping[str, Any] | None
     error: BaseException | None
+    trace_context: str | None = None
 
 
 def report_exchange(hook: Callable[[Exchange], None] | None, exchange: Exchange) -> None:
@@ -45,6 +47,24 @@ def report_exchange(hook: Callable[[Exchange], None] | None, exchange: Exchange)
         hook(exchange)
     except Exception:
         logger.exception("on_exchange failed for a `%s`", exchange.method)
+
+
+def ask_trace_context(hook: Callable[[], str | None] | None, method: str) -> str | None:
+    """Ask what a request shall carry of a trace.
+
+    A function that fails, or answers what no header can hold, is logged: the request goes without.
+    """
+    if hook is None:
+        return None
+    try:
+        text = hook()
+    except Exception:
+        logger.exception("trace_context failed for a `%s`", method)
+        return None
+    if text is None or (isinstance(text, str) and text.isascii()):
+        return text
+    logger.error("trace_context gave no ASCII text for a `%s`: it goes without", method)
+    return None
 
 
 class Connection(Protocol):
@@ -59,6 +79,9 @@ class Connection(Protocol):
     """Called synchronously in the task that made the request, when the request ended.
 
     What it raises is logged: it can neither fail nor hide a request, see `report_exchange`."""
+    trace_context: Callable[[], str | None] | None
+    """Called synchronously in the task that makes the request, before it is sent; its text goes
+    with the request, see `ask_trace_context`."""
 
     @property
     def id(self) -> int:

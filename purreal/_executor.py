@@ -58,11 +58,13 @@ class Executor:
         connector: Connector,
         loop: asyncio.AbstractEventLoop,
         on_exchange: Callable[[Exchange], None] | None,
+        trace_context: Callable[[], str | None] | None,
     ) -> None:
         self._core = core
         self._connector = connector
         self._loop = loop
         self._on_exchange = on_exchange
+        self._trace_context = trace_context
         self._jobs: dict[asyncio.Task[None], Slot] = {}
         self._watchers: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -151,6 +153,7 @@ class Executor:
         connection.on_lost = partial(self._lost, slot, connection)
         connection.on_abandoned = self._end_with_loop
         connection.on_exchange = self._on_exchange
+        connection.trace_context = self._trace_context
         now = self._loop.time()
         if self._core.last_error is not None:
             logger.info("connected to %s again", self._connector.endpoint)

@@ -58,6 +58,8 @@ class SurrealDBConnectionPool:
         ssl: TLS settings for `wss://`.
         name: shows in `repr`, statistics and logs.
         on_exchange: called synchronously after each request made through a lease.
+        trace_context: called synchronously before each of them: what it returns, a W3C
+            `traceparent`, goes along, so that the server's spans join that trace; None: nothing.
         connector: makes the connections instead of the built-in one, which `uri`, `credentials`,
             `namespace`, `database`, `ssl`, `request_timeout` are for (`purreal.testing` has some).
 
@@ -85,6 +87,7 @@ class SurrealDBConnectionPool:
         ssl: ssl_module.SSLContext | None = None,
         name: str = "purreal",
         on_exchange: Callable[[Exchange], None] | None = None,
+        trace_context: Callable[[], str | None] | None = None,
         connector: Connector | None = None,
     ) -> None:
         self._config = PoolConfig(
@@ -120,6 +123,7 @@ class SurrealDBConnectionPool:
             )
         self._connector = connector
         self._on_exchange = on_exchange
+        self._trace_context = trace_context
         self._core = Core(self._config, random.Random())
         self._running: RunningPool | None = None
         self._closed = False
@@ -143,7 +147,9 @@ class SurrealDBConnectionPool:
         if self.closed:
             raise PoolClosed(f"the pool {self._config.name!r} is closed: make a new one")
         if self._running is None:
-            self._running = RunningPool(self._config, self._connector, self._on_exchange)
+            self._running = RunningPool(
+                self._config, self._connector, self._on_exchange, self._trace_context
+            )
             self._core = self._running.core
         self._running.desk.require_right_place("can't open this pool")
         if wait:

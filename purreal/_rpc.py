@@ -94,11 +94,14 @@ class RpcChannel:
         params: list[Any],
         *,
         txn: UUID | None = None,
+        trace_context: str | None = None,
         timeout: float | None,
     ) -> Reply:
         """Send one request and wait for its reply, which may be one that says ``error``.
 
         Args:
+            trace_context: the trace that the server's spans of this request belong to, as a W3C
+                `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
 
         Raises:
@@ -107,7 +110,7 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = _encode_request(request_id, method, params, txn)
+        message = _encode_request(request_id, method, params, txn, trace_context)
         if self._end is not None or self._transport is None:
             raise self._lost(Outcome.NOT_SENT)
         waiter: asyncio.Future[Reply | RequestError] = asyncio.get_running_loop().create_future()
@@ -205,10 +208,18 @@ class RpcChannel:
             self._finish("it was aborted on this side")
 
 
-def _encode_request(request_id: int, method: str, params: list[Any], txn: UUID | None) -> bytes:
+def _encode_request(
+    request_id: int,
+    method: str,
+    params: list[Any],
+    txn: UUID | None,
+    trace_context: str | None,
+) -> bytes:
     request: dict[str, Any] = {"id": request_id, "method": method, "params": params}
     if txn is not None:
         request["txn"] = txn
+    if trace_context is not None:
+        request["trace_context"] = trace_context
     try:
         return _codec.encode(request)
     except CodecError as error:

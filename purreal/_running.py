@@ -30,12 +30,13 @@ class RunningPool:
         config: PoolConfig,
         connector: Connector,
         on_exchange: Callable[[Exchange], None] | None,
+        trace_context: Callable[[], str | None] | None,
     ) -> None:
         binding = Binding()
         self.core = Core(config, random.Random())
         self._config = config
         self._connector = connector
-        self._executor = Executor(self.core, connector, binding.loop, on_exchange)
+        self._executor = Executor(self.core, connector, binding.loop, on_exchange, trace_context)
         self._loop = binding.loop
         self.desk = Desk(self.core, self._executor, binding)
         self._openers = 0

@@ -10,7 +10,7 @@ from types import EllipsisType
 from typing import Any
 from uuid import UUID
 
-from purreal._connection import Exchange, Timeout, report_exchange
+from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
 from purreal._rpc import Reply, RpcChannel
 from purreal._session_state import TransactionLedger, may_change_session
@@ -39,6 +39,7 @@ class WebSocketConnection:
         self.on_lost: Callable[[], None] | None = None
         self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
+        self.trace_context: Callable[[], str | None] | None = None
         self._endpoint = endpoint
         self._request_timeout = request_timeout
         self._set_up = set_up
@@ -94,12 +95,13 @@ class WebSocketConnection:
         """
         if may_change_session(method, params):
             self._changed = True
+        context = ask_trace_context(self.trace_context, method)
         # Not the loop's clock: uvloop's counts whole milliseconds and stands still in a step.
         started = time.monotonic()
         reply: Reply | None = None
         error: BaseException | None = None
         try:
-            reply = await self._call(method, params, txn, timeout)
+            reply = await self._call(method, params, txn, timeout, context)
             result = _result_of(reply)
         except BaseException as caught:
             error = caught
@@ -110,7 +112,8 @@ class WebSocketConnection:
         finally:
             # After the notes above: whatever the observer does, none of them may be missing.
             seconds = time.monotonic() - started
-            report_exchange(self.on_exchange, Exchange(self.id, method, seconds, reply, error))
+            exchange = Exchange(self.id, method, seconds, reply, error, context)
+            report_exchange(self.on_exchange, exchange)
         return result
 
     def _note_failure(self, method: str, params: list[Any], error: BaseException) -> None:
@@ -124,12 +127,19 @@ class WebSocketConnection:
             self._changed = True
 
     async def _call(
-        self, method: str, params: list[Any], txn: UUID | None, timeout: Timeout
+        self,
+        method: str,
+        params: list[Any],
+        txn: UUID | None,
+        timeout: Timeout,
+        trace_context: str | None = None,
     ) -> Reply:
         if self._channel is None:
             raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
         seconds = self._request_timeout if isinstance(timeout, EllipsisType) else timeout
-        return await self._channel.call(method, params, txn=txn, timeout=seconds)
+        return await self._channel.call(
+            method, params, txn=txn, trace_context=trace_context, timeout=seconds
+        )
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""

@@ -9,7 +9,7 @@ from types import EllipsisType
 from typing import Any, Literal
 from uuid import UUID
 
-from purreal._connection import Exchange, Timeout, report_exchange
+from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
 from purreal._session_state import may_change_session
 from purreal.testing._script import OK, Ended, Gate, Script, Step
@@ -114,6 +114,7 @@ class FakeConnection:
         self.on_lost: Callable[[], None] | None = None
         self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
+        self.trace_context: Callable[[], str | None] | None = None
         self.requests: list[tuple[str, list[Any]]] = []
         self.ended: End | None = None
         self._connector = connector
@@ -129,6 +130,7 @@ class FakeConnection:
     ) -> Any:
         """Answer as scripted; by default one empty statement for ``query``, else None."""
         clock = asyncio.get_running_loop().time
+        context = ask_trace_context(self.trace_context, method)
         started = clock()
         result: Any = None
         error: BaseException | None = None
@@ -140,7 +142,8 @@ class FakeConnection:
         finally:
             reply = {"result": result} if error is None else None
             seconds = clock() - started
-            report_exchange(self.on_exchange, Exchange(self.id, method, seconds, reply, error))
+            exchange = Exchange(self.id, method, seconds, reply, error, context)
+            report_exchange(self.on_exchange, exchange)
         return result
 
     async def _request(self, method: str, params: list[Any], timeout: Timeout) -> Any:
