@@ -5,10 +5,20 @@ import ssl
 from purreal import ConfigurationError, Credentials, SurrealDBConnectionPool
 from purreal_runner.load.plan import ConnectionPlan, PoolLimits
 from purreal_runner.measure import observe
+from purreal_runner.measure.operation import trace_context
 
 
-def make_pool(connection: ConnectionPlan, limits: PoolLimits, name: str) -> SurrealDBConnectionPool:
-    """A pool of the run, not open yet; every request through it reaches the recorder."""
+def make_pool(
+    connection: ConnectionPlan, limits: PoolLimits, name: str, *, traced: bool = False
+) -> SurrealDBConnectionPool:
+    """A pool of the run, not open yet; every request through it reaches the recorder.
+
+    Args:
+        connection: to where.
+        limits: of the pool.
+        name: of the pool.
+        traced: the requests of sampled operations say so to the database.
+    """
     return SurrealDBConnectionPool(
         connection.url,
         credentials=credentials_of(connection),
@@ -22,6 +32,7 @@ def make_pool(connection: ConnectionPlan, limits: PoolLimits, name: str) -> Surr
         ssl=ssl_context(connection),
         name=name,
         on_exchange=observe,
+        trace_context=trace_context if traced else None,
     )
 
 

@@ -71,6 +71,8 @@ class PoolRun:
         """The measured load, from the first operation to the last."""
         self._crew.begin_phase("measured")
         self.recorder.start()
+        if self._load.trace_id is not None:
+            self.recorder.trace(self._load.trace_id)
         share = self._share
         with self._control.halt(share.seconds) as over:
             for stage in stages(

@@ -5,6 +5,7 @@ Started as `python -m purreal_runner.load.worker_process`; see `protocol` for wh
 
 import asyncio
 import contextlib
+import fcntl
 import logging
 import os
 import signal
@@ -18,7 +19,6 @@ from purreal_runner.load.control import Control
 from purreal_runner.load.loops import run_in_loop
 from purreal_runner.load.plan import ProcessPlan
 from purreal_runner.load.process_run import ProcessRun
-from purreal_runner.load.progress import Progress
 from purreal_runner.load.protocol import (
     LONGEST_LINE_BYTES,
     Broke,
@@ -27,11 +27,14 @@ from purreal_runner.load.protocol import (
     Message,
     Moved,
     Ready,
+    Snapshot,
+    Started,
     to_worker,
 )
 from purreal_runner.load.target import precise_words
-from purreal_runner.measure import Part
 from purreal_runner.workload.tables import OwnTables
+
+_PIPE_BYTES = 1024 * 1024
 
 
 def main() -> None:
@@ -43,15 +46,15 @@ def main() -> None:
     plan = ProcessPlan.model_validate_json(orders.readline())
     logging.basicConfig(level=plan.log_level)
     try:
-        parts = run_in_loop(_work(plan, orders, answers), plan.loop)
+        ended = run_in_loop(_work(plan, orders, answers), plan.loop)
     except Exception as error:
         logging.getLogger(__name__).debug("the worker process broke", exc_info=True)
         _say(answers, Broke(message=_in_words(error)))
         sys.exit(1)
-    _say(answers, Ended(parts=tuple(parts)))
+    _say(answers, ended)
 
 
-async def _work(plan: ProcessPlan, orders: RawIOBase, answers: BinaryIO) -> list[Part]:
+async def _work(plan: ProcessPlan, orders: RawIOBase, answers: BinaryIO) -> Ended:
     control = Control()
     run = ProcessRun(
         plan.connection,
@@ -62,12 +65,22 @@ async def _work(plan: ProcessPlan, orders: RawIOBase, answers: BinaryIO) -> list
         control,
         process=plan.process,
         on_ready=lambda: _say(answers, Ready()),
-        on_progress=lambda progress: _report(answers, progress),
+        on_started=lambda at_ns: _say(answers, Started(at_ns=at_ns)),
+        on_progress=lambda progress: _say(answers, Moved(progress=progress)),
+        on_snapshot=lambda parts, spans: _say(
+            answers, Snapshot(parts=tuple(parts), spans=tuple(spans))
+        ),
+        snapshot_seconds=plan.snapshot_seconds,
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, control.stop)
     listening = asyncio.create_task(_listen(orders, control), name="listening to the parent")
     try:
-        return await run.run()
+        parts = await run.run()
+        return Ended(
+            parts=tuple(parts),
+            spans=tuple(run.take_spans()),
+            slowest=tuple(run.slowest_spans()),
+        )
     finally:
         listening.cancel()
         await asyncio.wait({listening})
@@ -86,10 +99,6 @@ async def _listen(orders: RawIOBase, control: Control) -> None:
     os._exit(1)
 
 
-def _report(answers: BinaryIO, progress: Progress) -> None:
-    _say(answers, Moved(progress=progress))
-
-
 def _say(answers: BinaryIO, message: Message) -> None:
     with contextlib.suppress(BrokenPipeError):
         answers.write(message.line())
@@ -100,7 +109,15 @@ def _take_standard_output() -> BinaryIO:
     """Keeps standard output for the protocol: what a workload prints goes to standard error."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    _widen(answers)
     return answers
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Makes room for a snapshot: a write that waits for its reader would hold up the load."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux; elsewhere, and beyond the user's limit, as it is
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 def _in_words(error: Exception) -> str:
