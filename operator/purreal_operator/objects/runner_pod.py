@@ -13,6 +13,7 @@ from purreal_operator.objects.runner_files import Mounted, own_files, scratch, u
 from purreal_operator.objects.security import container_security, pod_security
 from purreal_runner.document.enums import TopologySpread
 from purreal_runner.document.model import PoolLoadTestSpec
+from purreal_runner.document.pod_inputs import Variable
 from purreal_runner.document.runner_pod import RunnerPod
 
 COMMAND = ["python", "-m", "purreal_runner.pod"]
@@ -22,6 +23,12 @@ GRACE_SECONDS = 30
 _CPU_PER_PROCESS = 100  # thousandths of a core
 _MEMORY_PER_PROCESS = 128  # MiB; measured: 70 with the pool, before anything is exported
 _WORKERS_PER_MEBIBYTE = 16  # measured: 15 KiB for a worker with a connection of its own
+
+_OVER_THE_NODES = {
+    "maxSkew": 1,
+    "topologyKey": "kubernetes.io/hostname",
+    "whenUnsatisfiable": "ScheduleAnyway",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,7 @@ def _container(runners: Runners, files: list[Mounted]) -> Manifest:
         "name": RUNNER_CONTAINER,
         "image": pod.image or runners.image,
         "command": list(COMMAND),
-        "env": [*map(_plain, pod.env), *_own_variables(runners)],
+        "env": [*map(_variable, pod.env), *_own_variables(runners)],
         "resources": _plain(pod.resources) or default_resources(runners.spec),
         "securityContext": container_security(),
         "terminationMessagePolicy": "FallbackToLogsOnError",
@@ -123,6 +130,12 @@ def _own_variables(runners: Runners) -> list[Manifest]:
     ]
 
 
+def _variable(variable: Variable) -> Manifest:
+    if variable.value is not None:
+        return {"name": variable.name, "value": variable.value}
+    return {"name": variable.name, "valueFrom": _plain(variable, exclude={"name"})}
+
+
 def default_resources(spec: PoolLoadTestSpec) -> Manifest:
     """What a runner asks of its node if the document says nothing: requests, no limits.
 
@@ -137,9 +150,11 @@ def default_resources(spec: PoolLoadTestSpec) -> Manifest:
 
 def _placement(run: RunIdentity, pod: RunnerPod) -> Manifest:
     """Where the pods may run, and as whom, in the words of Kubernetes; absent is left out."""
-    constraints = [dict(constraint) for constraint in pod.topology_spread_constraints]
+    own_pods = {"labelSelector": {"matchLabels": run.names.labels(Component.RUNNER)}}
+    # nobody can know these labels before the run, and without any it would count no pod
+    constraints = [own_pods | constraint for constraint in pod.topology_spread_constraints]
     if pod.topology_spread is TopologySpread.SPREAD:
-        constraints.append(_over_the_nodes(run))
+        constraints.append(own_pods | _OVER_THE_NODES)
     settings = {
         "affinity": pod.affinity,
         "nodeSelector": dict(pod.node_selector),
@@ -154,16 +169,9 @@ def _placement(run: RunIdentity, pod: RunnerPod) -> Manifest:
     return {key: value for key, value in settings.items() if value}
 
 
-def _over_the_nodes(run: RunIdentity) -> Manifest:
-    return {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": run.names.labels(Component.RUNNER)},
-    }
-
-
-def _plain(part: BaseModel) -> dict[str, Any]:
+def _plain(part: BaseModel, *, exclude: set[str] | None = None) -> dict[str, Any]:
     """A part of the document that is spelled as in Kubernetes' API, without what is absent."""
-    dumped: dict[str, Any] = part.model_dump(mode="json", by_alias=True, exclude_none=True)
+    dumped: dict[str, Any] = part.model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude=exclude
+    )
     return {key: value for key, value in dumped.items() if value not in ({}, [])}
