@@ -76,4 +76,18 @@ LOCALLY = """\
 | `runners.replicas` × `runners.processes` | as many pools as the cluster would have |
 
 What is missing is named with its flag, and the exit code is 104.
+
+## What an API server can't see
+
+It refuses what `purreal validate` refuses, and takes what it takes, except:
+
+| In the document | `purreal validate` | On a cluster |
+|---|---|---|
+| `target.type: Embedded` | valid | refused: it works with `purreal run` only |
+| a wrong placeholder inside `workload.mix[].params`, or a wrong name of a parameter | refused | \
+taken by the API server, refused by the operator (condition `Accepted` is `False`) |
+| a field that is written twice | refused | kubectl sends the last one and says nothing |
+| unknown fields of `status` | ignored | refused |
+
+A wrong value of an address is never repeated in an answer: it may hold a password.
 """

@@ -16,20 +16,33 @@ from purreal_runner.document.kubernetes import (
 from purreal_runner.document.model import PoolLoadTest, PoolLoadTestSpec
 
 _COLUMNS = (
-    ("Phase", ".status.phase", "What the run is busy with.", 0),
-    ("Verdict", ".status.verdict", "What came out of the run.", 0),
-    ("Runners", ".status.runners.display", "Ready runner pods of those expected.", 0),
-    ("Ops/s", ".status.summary.operationsPerSecond", "Succeeded operations per second.", 0),
-    ("Success", ".status.summary.success", "Share of operations that succeeded.", 0),
-    ("Acquire-p95", ".status.summary.acquireP95", "95th percentile of waits for a lease.", 0),
-    ("Query-p95", ".status.summary.queryP95", "95th percentile of the requests.", 0),
-    ("Grade", ".status.summary.grade", "Grade against the guide's table of targets.", 0),
-    ("Target", ".status.target.display", "The database under test.", 1),
-    ("Scenario", ".status.summary.scenario", "What one operation does.", 1),
-    ("Workers", ".status.summary.workers", "Concurrent workers in all.", 1),
-    ("Reason", ".status.reason", "Why the run is where it is.", 1),
+    ("Phase", "string", ".status.phase", "What the run is busy with.", 0),
+    ("Verdict", "string", ".status.verdict", "What came out of the run.", 0),
+    ("Runners", "string", ".status.runners.display", "Ready runner pods of those expected.", 0),
+    (
+        "Ops/s",
+        "string",
+        ".status.summary.operationsPerSecond",
+        "Succeeded operations per second.",
+        0,
+    ),
+    ("Success", "string", ".status.summary.success", "Share of operations that succeeded.", 0),
+    (
+        "Acquire-p95",
+        "string",
+        ".status.summary.acquireP95",
+        "95th percentile of waits for a lease.",
+        0,
+    ),
+    ("Query-p95", "string", ".status.summary.queryP95", "95th percentile of the requests.", 0),
+    ("Grade", "string", ".status.summary.grade", "Grade against the guide's table of targets.", 0),
+    ("Age", "date", ".metadata.creationTimestamp", "Time since the test was created.", 0),
+    ("Target", "string", ".status.target.display", "The database under test.", 1),
+    ("Scenario", "string", ".status.summary.scenario", "What one operation does.", 1),
+    ("Workers", "integer", ".status.summary.workers", "Concurrent workers in all.", 1),
+    ("Reason", "string", ".status.reason", "Why the run is where it is.", 1),
 )
-"""Name, place, meaning, and 1 for those that only `kubectl get -o wide` prints."""
+"""Name, type, place, meaning, and 1 for those that only `kubectl get -o wide` prints."""
 
 
 def definition() -> dict[str, Any]:
@@ -59,16 +72,12 @@ def _version() -> dict[str, Any]:
         "served": True,
         "storage": True,
         "subresources": {"status": {}},
-        "additionalPrinterColumns": [*(_column(*each) for each in _COLUMNS), _AGE],
+        "additionalPrinterColumns": [_column(*each) for each in _COLUMNS],
         "schema": {"openAPIV3Schema": resource_schema()},
     }
 
 
-_AGE = {"name": "Age", "jsonPath": ".metadata.creationTimestamp", "type": "date"}
-
-
-def _column(name: str, place: str, meaning: str, priority: int) -> dict[str, Any]:
-    kind = "integer" if name == "Workers" else "string"
+def _column(name: str, kind: str, place: str, meaning: str, priority: int) -> dict[str, Any]:
     column = {"name": name, "type": kind, "jsonPath": place, "description": meaning}
     return {**column, "priority": priority} if priority else column
 
