@@ -75,6 +75,7 @@ class FakeServer:
     Attributes:
         samples: the simulated service time of every query, in seconds, in order of arrival.
         requests: how many requests came, by method.
+        trace_contexts: what requests carried as ``trace_context``, in order of arrival.
         connections: sockets that are open; `peak_connections` and `total_connections` likewise.
         errors: queries that were made to fail; `drops`: connections that were dropped.
     """
@@ -97,6 +98,7 @@ class FakeServer:
         _codec.load()
         self.samples = array("d")
         self.requests: Counter[str] = Counter()
+        self.trace_contexts: list[str] = []
         self.errors = self.drops = 0
         self.peak_connections = self.total_connections = 0
         self.accounts = Accounts(username, password, token_seconds)
@@ -193,6 +195,8 @@ class FakeServer:
             await self._send(socket, {"error": _PARSE_ERROR})
             return
         self.requests[str(method)] += 1
+        if "trace_context" in request:
+            self.trace_contexts.append(str(request["trace_context"]))
         try:
             result = await self._result(socket, client, request)
         except Refused as refusal:

@@ -32,6 +32,7 @@ async def the_pool() -> None:
         max_idle_time=60,
         acquire_timeout=30,
         on_exchange=on_exchange,
+        trace_context=lambda: None,
     )
     async with pool as same:
         assert_type(same, SurrealDBConnectionPool)
