@@ -35,7 +35,8 @@ RUN python -m pip wheel --no-deps --no-index --find-links /build-tools --wheel-d
 FROM ${PYTHON}
 # The base image comes without bytecode; under a read-only root every start would compile it anew.
 RUN python -m compileall -q -x '/(test|idlelib|lib2to3|tkinter|turtledemo|ensurepip|site-packages)/' /usr/local/lib/python3.11
-ENV PATH=/opt/purreal/bin:$PATH HOME=/tmp \
+# USER: whoever asks for the user's name gets one, also under a user id that the cluster assigns.
+ENV PATH=/opt/purreal/bin:$PATH HOME=/tmp USER=purreal \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/purreal /opt/purreal
 RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \

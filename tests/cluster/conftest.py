@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.evidence import evidence
+from tests.cluster.evidence import evidence, operator_evidence
 from tests.cluster.installation import (
     install_images,
     install_operator,
     install_resource,
     once,
 )
-from tests.cluster.kubectl import Kubectl
+from tests.cluster.kubectl import Kubectl, KubectlFailed
 from tests.cluster.place import HOW_TO_GET_ONE, Place, find_place
 
 HERE = Path(__file__).parent
@@ -87,7 +87,14 @@ def images(api_server: Kubectl, place: Place, run_folder: Path) -> None:
 @pytest.fixture(scope="session")
 def cluster(api_server: Kubectl, images: None, run_folder: Path) -> Kubectl:
     """A cluster on which the operator runs, from the image and the manifests of this checkout."""
-    once(run_folder, "installing the operator", lambda: install_operator(api_server))
+
+    def start() -> None:
+        try:
+            install_operator(api_server)
+        except KubectlFailed as failure:
+            pytest.fail(f"{failure}\n{operator_evidence(api_server)}", pytrace=False)
+
+    once(run_folder, "installing the operator", start)
     return api_server
 
 

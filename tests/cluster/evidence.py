@@ -11,16 +11,25 @@ _RUNNER_LINES = 40
 
 
 def evidence(namespace: Kubectl) -> str:
-    """All that explains a failure in `namespace`: tests, pods, events, logs."""
-    system = namespace.inside(OPERATOR_NAMESPACE)
-    tail = f"--tail={_OPERATOR_LINES}"
+    """All that explains a failure in `namespace`: tests, pods, events, logs, and the operator."""
     parts = [
         _said(namespace, "get", "plt,jobs,statefulsets,pods,configmaps", "--output=wide"),
         _said(namespace, "describe", "plt"),
         _said(namespace, "describe", "pods"),
         _said(namespace, "get", "events", "--sort-by=.metadata.creationTimestamp"),
         *(_log(namespace, pod) for pod in _pods(namespace)),
+        operator_evidence(namespace),
+    ]
+    return "\n".join(parts)
+
+
+def operator_evidence(kubectl: Kubectl) -> str:
+    """How the operator fares and what it said."""
+    system = kubectl.inside(OPERATOR_NAMESPACE)
+    tail = f"--tail={_OPERATOR_LINES}"
+    parts = [
         _said(system, "get", "pods", "--output=wide"),
+        _said(system, "get", "events", "--sort-by=.metadata.creationTimestamp"),
         _said(system, "logs", OPERATOR, tail),
         _said(system, "logs", OPERATOR, "--previous", tail),
     ]
