@@ -152,7 +152,9 @@ def _placement(run: RunIdentity, pod: RunnerPod) -> Manifest:
     """Where the pods may run, and as whom, in the words of Kubernetes; absent is left out."""
     own_pods = {"labelSelector": {"matchLabels": run.names.labels(Component.RUNNER)}}
     # nobody can know these labels before the run, and without any it would count no pod
-    constraints = [own_pods | constraint for constraint in pod.topology_spread_constraints]
+    constraints: list[Manifest] = [
+        own_pods | constraint for constraint in pod.topology_spread_constraints
+    ]
     if pod.topology_spread is TopologySpread.SPREAD:
         constraints.append(own_pods | _OVER_THE_NODES)
     settings = {
