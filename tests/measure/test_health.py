@@ -83,6 +83,19 @@ async def test_warnings_and_above_are_counted_by_logger_while_watched() -> None:
     assert not any(isinstance(each, WarningCounter) for each in logging.getLogger().handlers)
 
 
+async def test_very_many_loggers_are_counted_together() -> None:
+    async with ProcessWatch() as watch:
+        for number in range(1_000):
+            record = logging.makeLogRecord({"name": f"\udc80{number}" + "x" * 500, "levelno": 30})
+            logging.getLogger().handle(record)
+
+    counts = watch.logs()
+    assert sum(counts.values()) == 1_000
+    assert len(counts) == 201
+    assert max(len(name) for name in counts) == 200
+    assert all(name.isascii() for name in counts)
+
+
 async def test_health_has_processor_time_and_memory_before_at_peak_and_after() -> None:
     async with ProcessWatch() as watch:
         began = time.process_time()

@@ -262,6 +262,19 @@ def test_an_example_is_one_readable_line() -> None:
     assert len(example_of(ValueError("x" * 10_000))) == 300
 
 
+def test_errors_of_very_many_types_are_counted_and_do_not_fill_the_report(
+    recorder: Recorder,
+) -> None:
+    for number in range(1_000):
+        recorder.begin().fail(type(f"Error{number}" + "x" * 500, (Exception,), {})("no"))
+
+    errors = recorder.part().errors
+    assert sum(error.count for error in errors) == 1_000
+    assert len(errors) == 201
+    assert errors[0].type == "other types"
+    assert max(len(error.type) for error in errors) == 100
+
+
 class Unreadable(Exception):
     def __str__(self) -> str:
         raise KeyError("no message")

@@ -6,6 +6,7 @@ from purreal import ConfigurationError, ConnectFailed, PoolError, RequestError
 from purreal_runner.measure.data import Data
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_TYPE_LIMIT = 100  # characters
 _MESSAGE_LIMIT = 300  # characters: one example is for reading, not for keeping a reply
 
 
@@ -47,8 +48,8 @@ def example_of(error: BaseException) -> str:
 
 
 def type_name(error: BaseException) -> str:
-    """The name of the error's class, safe to print anywhere."""
-    return _printable(type(error).__name__)
+    """The name of the error's class, cut to a readable length, safe to print anywhere."""
+    return _printable(type(error).__name__[:_TYPE_LIMIT])
 
 
 def _message(error: BaseException) -> str:

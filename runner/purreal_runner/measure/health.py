@@ -16,6 +16,11 @@ from purreal_runner.measure.data import Data
 from purreal_runner.measure.histogram import Distribution, Histogram
 
 _LAG_INTERVAL_SECONDS = 0.02
+_MOST_LOGGERS = 200
+_LONGEST_LOGGER = 200  # characters
+OTHER_LOGGERS = "other loggers"
+"""Whose records are counted together once there are too many loggers; a part stays small."""
+
 _CGROUP_CPU_STAT = (Path("/sys/fs/cgroup/cpu.stat"), Path("/sys/fs/cgroup/cpu/cpu.stat"))
 
 
@@ -74,7 +79,10 @@ class WarningCounter(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count one record."""
-        self._counts[record.name] += 1
+        # Lone surrogates have no place in any message.
+        name = record.name[:_LONGEST_LOGGER].encode(errors="replace").decode()
+        known = name in self._counts or len(self._counts) < _MOST_LOGGERS
+        self._counts[name if known else OTHER_LOGGERS] += 1
 
     def restart(self) -> None:
         """Forget what was counted so far."""

@@ -4,6 +4,10 @@ from purreal_runner.measure.errors import ErrorCount, ErrorKind, error_kind, exa
 from purreal_runner.measure.histogram import Histogram, bucket_index
 from purreal_runner.measure.part import BreakdownRow, Counts, Distributions
 
+_MOST_TYPES = 200
+OTHER_TYPES = "other types"
+"""Under which errors are counted once there are too many types of them; a part stays small."""
+
 
 class Tally:
     """Counts, histograms, errors and the breakdown of the operations begun in one interval.
@@ -64,7 +68,10 @@ class Tally:
 
     def add_error(self, error: BaseException) -> None:
         """Count what ended an operation; the first message of each type is kept."""
-        key = (error_kind(error), type_name(error))
+        kind = error_kind(error)
+        key = (kind, type_name(error))
+        if key not in self._errors and len(self._errors) >= _MOST_TYPES:
+            key = (kind, OTHER_TYPES)
         entry = self._errors.get(key)
         if entry is None:
             self._errors[key] = [1, example_of(error)]
