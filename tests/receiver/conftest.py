@@ -23,7 +23,7 @@ async def start() -> AsyncIterator[Start]:
             rooms, store = Rooms(), FakeStore()
             rooms.open(room_plan())
             receiver = Receiver(
-                rooms, store, ports=Ports(0, 0, "127.0.0.1"), limits=Limits(**limits)
+                rooms, store.opened, ports=Ports(0, 0, "127.0.0.1"), limits=Limits(**limits)
             )
             receiver.start()
             stack.callback(receiver.stop)

@@ -3,7 +3,8 @@
 import asyncio
 import gzip
 import io
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -11,7 +12,7 @@ import aiohttp
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from purreal_operator.receiver.plan import RoomPlan, Stored
+from purreal_operator.receiver.plan import RoomPlan, Store, Stored
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.server import Receiver
 from purreal_runner.measure import Part
@@ -126,6 +127,10 @@ class FakeStore:
             return Stored.ALREADY if self.kept[index][0] == pod_uid else Stored.OTHER
         self.kept[index] = (pod_uid, body)
         return Stored.STORED
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Store]:
+        yield self
 
 
 @dataclass

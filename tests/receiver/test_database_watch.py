@@ -1,11 +1,17 @@
 """What is made of SurrealDB's own metrics."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
 )
 
 from purreal_operator.receiver.database import MOST_POINTS, DatabaseWatch, read
+from purreal_operator.receiver.messages import metrics_in
+from purreal_operator.receiver.refusals import Refused
 
 CUMULATIVE = 2
 BOUNDS = (0.005, 0.01, 0.02)
@@ -170,3 +176,22 @@ def test_the_history_is_thinned_and_counts_from_the_start_of_the_load():
     }
     assert gaps == {4.0}
     assert view.memory_bytes.peak == 2000
+
+
+@given(data=st.data())
+def test_whatever_a_database_sends_gives_a_view_or_a_refusal(data):
+    whole = (
+        Export()
+        .gauge("surrealdb.process.cpu_percent", 1.0)
+        .durations("surrealdb.statement.duration", ([1, 2, 3, 4], 1.0, 1.0))
+        .total("surrealdb.transaction", (1, {"outcome": "success"}))
+        .request.SerializeToString()
+    )
+    at = data.draw(st.integers(0, len(whole)))
+    body = (
+        whole[:at] + data.draw(st.binary(max_size=9)) + whole[at + data.draw(st.integers(0, 9)) :]
+    )
+    watch = DatabaseWatch()
+    with suppress(Refused):
+        watch.take(read(metrics_in(body)), 0.0)
+        assert watch.view(0.0).to_json()

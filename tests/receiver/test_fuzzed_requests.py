@@ -41,7 +41,7 @@ fuzzed = settings(
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
     rooms = Rooms()
-    receiver = Receiver(rooms, FakeStore(), ports=Ports(0, 0, "127.0.0.1"))
+    receiver = Receiver(rooms, FakeStore().opened, ports=Ports(0, 0, "127.0.0.1"))
     receiver.start()
     yield receiver
     receiver.stop()

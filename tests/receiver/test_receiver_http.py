@@ -299,6 +299,34 @@ async def test_a_body_that_does_not_come_is_given_up(start):
     assert reasons(bench) == {"TooSlow": 1}
 
 
+async def test_a_body_in_broken_chunks_is_refused(bench):
+    reader, writer = await asyncio.open_connection("127.0.0.1", bench.receiver.http_port)
+    head = f"POST /v1/runs/{RUN}/runners/0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+    writer.write(head.encode() + b"Transfer-Encoding: chunked\r\n\r\nno number\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert not bench.rooms.view(RUN).runners
+
+
+async def test_who_hangs_up_amid_a_body_changes_nothing(bench, caplog):
+    _, writer = await asyncio.open_connection("127.0.0.1", bench.receiver.http_port)
+    head = f"POST /v1/runs/{RUN}/runners/0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n"
+    writer.write(head.encode() + b"Content-Length: 10\r\n\r\n{")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    assert (await bench.ask(says(READY), 1))[0] == 200
+    assert set(bench.rooms.view(RUN).runners) == {1}
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_run_that_a_body_names_is_no_text_for_the_log(bench, caplog):
+    assert await bench.send(metrics(pods_parts(), run="uid-9\nforged line")) == 403
+    assert "forged line" not in caplog.text
+    assert reasons(bench) == {"WrongRun": 1}
+
+
 async def test_it_is_alive_between_start_and_stop(bench):
     assert bench.receiver.alive()
     assert not bench.receiver.alive(within_seconds=-1.0)
@@ -307,12 +335,14 @@ async def test_it_is_alive_between_start_and_stop(bench):
 
 
 async def test_a_port_that_is_taken_is_said(bench):
-    receiver = Receiver(Rooms(), FakeStore(), ports=Ports(bench.receiver.http_port, 0, "127.0.0.1"))
-    with pytest.raises(ReceiverFailed, match="address already in use"):
+    receiver = Receiver(
+        Rooms(), FakeStore().opened, ports=Ports(bench.receiver.http_port, 0, "127.0.0.1")
+    )
+    with pytest.raises(ReceiverFailed, match="already in use"):
         receiver.start()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         probe.listen()
         taken = Ports(0, probe.getsockname()[1], "127.0.0.1")
         with pytest.raises(ReceiverFailed, match="could not start"):
-            Receiver(Rooms(), FakeStore(), ports=taken).start()
+            Receiver(Rooms(), FakeStore().opened, ports=taken).start()

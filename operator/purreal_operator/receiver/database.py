@@ -186,15 +186,18 @@ def _durations(metric: Metric | None) -> Durations:
 
 
 def _of_point(point: HistogramDataPoint) -> Durations:
-    if not isfinite(point.sum) or len(point.bucket_counts) > _MOST_BUCKETS:
+    if not isfinite(point.sum) or len(point.explicit_bounds) > _MOST_BUCKETS:
         return Durations()
+    sound = len(point.bucket_counts) <= _MOST_BUCKETS + 1 and all(
+        map(isfinite, point.explicit_bounds)
+    )
     has_greatest = point.HasField("max") and isfinite(point.max)
     return Durations(
         count=point.count,
         total=max(0.0, point.sum),
         greatest=max(0.0, point.max) if has_greatest else None,
-        bounds=tuple(point.explicit_bounds),
-        buckets=tuple(point.bucket_counts),
+        bounds=tuple(point.explicit_bounds) if sound else (),
+        buckets=tuple(point.bucket_counts) if sound else (),
     )
 
 

@@ -71,6 +71,9 @@ class HttpEndpoints:
             except Refused as refused:
                 self._intake.refused(refused)
                 return _refusal(refused)
+            except ConnectionError:
+                self._intake.stats.count("hung_up")
+                return web.Response(status=400)  # nobody is there to read it
 
         app = web.Application(middlewares=[refusals])
         app.router.add_post("/v1/runs/{run_id}/runners/{index}", self._coordination)
@@ -131,6 +134,8 @@ class HttpEndpoints:
             seconds = self._limits.body_seconds
             message = f"the body has not come within {seconds:g} s"
             raise Refused(Reason.TOO_SLOW, message, run_id) from None
+        except web.RequestPayloadError as error:
+            raise Refused(Reason.MALFORMED, "the body can't be read", run_id) from error
         return bytes(body)
 
 

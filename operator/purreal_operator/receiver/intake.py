@@ -4,7 +4,6 @@ A request is taken whole or not at all: whatever is wrong is found before anythi
 """
 
 import asyncio
-import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
@@ -27,7 +26,6 @@ from purreal_runner.pod.coordination import OperatorSays, RunnerSays
 _BEARER: Final = "bearer "
 _LONGEST_HEADER: Final = 1024
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 
 
 def token_hash_of(authorization: str | None) -> str:
@@ -152,11 +150,8 @@ class Intake:
             async with asyncio.timeout(self.limits.store_seconds), self._storing:
                 stored = await self._store_final(plan, index, sent.pod_uid, body)
         except Exception as error:
-            _log.warning(
-                "the results of runner %d of run %s could not be stored; it tries again: %s",
-                index, plan.run_id, type(error).__name__,
-            )  # fmt: skip
-            message = "the results could not be stored; try again"
+            why = type(error).__name__
+            message = f"the results of runner {index} could not be stored ({why}); try again"
             raise Refused(Reason.NOT_STORED, message, plan.run_id) from error
         self.stats.count("finals", stored.value)
         if stored is Stored.OTHER:
@@ -203,10 +198,10 @@ class Intake:
         self._forwarder.offer(plan.run_id, plan.forward_to, signal, body)
 
     async def _in_thread(self, work: Callable[[], _T], plan: RoomPlan | None = None) -> _T:
-        """Do it in the reading thread; a refusal is counted for the run if it names none."""
+        """Do it in the reading thread; a refusal that names no open room is the token's run's."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._reader, work)
         except Refused as refused:
-            if refused.run_id is None and plan is not None:
-                refused.run_id = plan.run_id
+            if refused.run_id is None or not self._rooms.knows(refused.run_id):
+                refused.run_id = None if plan is None else plan.run_id
             raise

@@ -18,6 +18,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import ResourceMetrics
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 
+from purreal_operator.receiver.foreign_text import printable
 from purreal_operator.receiver.refusals import Reason, Refused
 from purreal_operator.receiver.rooms import PodParts
 from purreal_operator.receiver.traces import Span
@@ -28,7 +29,6 @@ from purreal_runner.otlp.decode import decode
 from purreal_runner.otlp.unreadable import UnreadablePart
 
 _LONGEST_NAME: Final = 100
-_LONGEST_WORD: Final = 200
 _SPAN_ID_BYTES: Final = 8
 _M = TypeVar("_M", bound=Message)
 
@@ -115,7 +115,7 @@ def _scales(resource: ResourceMetrics) -> Iterator[int]:
 def refuse_other_run(named: str, run_id: str) -> None:
     """Raises `Refused`, counted for the run that is named, unless it is the token's own."""
     if named != run_id:
-        raise Refused(Reason.WRONG_RUN, "the token belongs to another run", named[:_LONGEST_WORD])
+        raise Refused(Reason.WRONG_RUN, "the token belongs to another run", named)
 
 
 def pods_in(request: ExportTraceServiceRequest, run_id: str) -> tuple[tuple[int, str], ...]:
@@ -158,7 +158,7 @@ def _spans(
             for span in scope.spans:
                 if span.trace_id == trace_id and _sound(span):
                     yield Span(
-                        name=sys.intern(span.name[:_LONGEST_NAME]),
+                        name=sys.intern(printable(span.name, _LONGEST_NAME)),
                         runner=runner,
                         span_id=span.span_id,
                         parent=span.parent_span_id,
@@ -189,5 +189,5 @@ def named_run(request: ExportMetricsServiceRequest | ExportTraceServiceRequest) 
     for resource in resources:
         for attribute in resource.attributes:
             if attribute.key == names.RUN_ID:
-                return attribute.value.string_value[:_LONGEST_WORD] or None
+                return attribute.value.string_value or None
     return None

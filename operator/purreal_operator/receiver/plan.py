@@ -1,6 +1,7 @@
 """What the operator tells the receiver about a run; keeps nothing and sends nothing."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -75,5 +76,8 @@ class Stored(Enum):
 Store = Callable[[RoomPlan, int, str, bytes], Awaitable[Stored]]
 """Keeps the final export of (room, runner index, pod uid) for good: the raw protobuf bytes.
 
-It is awaited on the receiver's own event loop; whatever it raises means "not stored, try again".
+Whatever it raises means "not stored, try again".
 """
+
+OpenStore = Callable[[], AbstractAsyncContextManager[Store]]
+"""Makes a store inside the receiver's own event loop, where it is used and closed."""

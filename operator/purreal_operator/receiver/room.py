@@ -8,12 +8,15 @@ from typing import Final
 
 from purreal_operator.receiver.answers import RoomFacts, answer
 from purreal_operator.receiver.database import DatabaseWatch
+from purreal_operator.receiver.derived import Derived
+from purreal_operator.receiver.foreign_text import printable
 from purreal_operator.receiver.limits import TokenBucket, requests_per_second
 from purreal_operator.receiver.live_parts import LiveParts
 from purreal_operator.receiver.plan import Instruction, RoomPlan
 from purreal_operator.receiver.refusals import Reason, Refused
-from purreal_operator.receiver.traces import SpanStore
+from purreal_operator.receiver.traces import SpanStore, Trace
 from purreal_operator.receiver.views import RunnerView
+from purreal_runner.measure.merge import Merged
 from purreal_runner.otlp.identity import trace_of
 from purreal_runner.pod.coordination import OperatorSays, Order, RunnerSays, RunnerState
 
@@ -42,6 +45,8 @@ class Room:
         parts: the latest part of each pool.
         database: what the database tells about itself.
         spans: the run's trace.
+        live: all parts together.
+        slowest: the slowest operations of the trace.
         refusals: how many requests were refused, by reason.
     """
 
@@ -54,6 +59,8 @@ class Room:
         self.trace = trace_of(plan.run_id)
         self.root_span = self.trace.span_id.to_bytes(8)
         self.spans = SpanStore(self.root_span)
+        self.live: Derived[Merged | None] = Derived()
+        self.slowest: Derived[tuple[Trace, ...]] = Derived()
         self.refusals: Counter[Reason] = Counter()
         self.mismatches: list[str] = []
         self.runner_requests = TokenBucket(requests_per_second(plan.runners), clock)
@@ -188,4 +195,4 @@ class Room:
     def _take_notes(self, notes: Iterable[str]) -> None:
         for note in notes:
             if len(self.notes) < _MOST_NOTES:
-                self.notes[note[:_LONGEST_NOTE]] = None
+                self.notes[printable(note, _LONGEST_NOTE)] = None

@@ -17,7 +17,7 @@ from purreal_operator.receiver.refusals import Reason, Refused
 from purreal_operator.receiver.room import Room
 from purreal_operator.receiver.traces import Span, traces
 from purreal_operator.receiver.views import RoomView
-from purreal_runner.measure.merge import Merged, merge
+from purreal_runner.measure.merge import merge
 from purreal_runner.measure.part import Part
 from purreal_runner.pod.coordination import OperatorSays, RunnerSays
 
@@ -43,7 +43,6 @@ class Rooms:
         self._clock = clock
         self._lock = threading.Lock()
         self._rooms: dict[str, Room] = {}
-        self._merged: dict[str, tuple[int, Merged | None]] = {}
 
     def open(self, plan: RoomPlan) -> None:
         """Make a room, or give the one that exists a new plan: what was heard in it stays."""
@@ -58,7 +57,6 @@ class Rooms:
         """Forget the room, if there is one."""
         with self._lock:
             self._rooms.pop(run_id, None)
-            self._merged.pop(run_id, None)
 
     def instruct(self, run_id: str, instruction: Instruction) -> None:
         """Say what the runners shall do from now on; without such a room nothing happens."""
@@ -80,25 +78,17 @@ class Rooms:
             room = self._rooms.get(run_id)
             if room is None:
                 return None
-            version, parts = room.parts.version, room.parts.parts()
-            spans = room.spans.spans()
+            parts, parts_version = room.parts.parts(), room.parts.version
+            spans, spans_version = room.spans.spans(), room.spans.version
             view = _view(room)
         # Adding up and sorting take long for many pools, so nobody waits for them.
         return replace(
             view,
-            live=self._live(run_id, version, parts),
-            traces=traces(spans, room.root_span, room.trace.trace_hex),
+            live=room.live.get(parts_version, lambda: merge(parts) if parts else None),
+            traces=room.slowest.get(
+                spans_version, lambda: traces(spans, room.root_span, room.trace.trace_hex)
+            ),
         )
-
-    def _live(self, run_id: str, version: int, parts: Sequence[Part]) -> Merged | None:
-        before = self._merged.get(run_id)
-        if before is not None and before[0] == version:
-            return before[1]
-        merged = merge(parts) if parts else None
-        with self._lock:
-            if run_id in self._rooms:
-                self._merged[run_id] = (version, merged)
-        return merged
 
     # What follows is for the receiver's loop.
 
@@ -226,6 +216,11 @@ class Rooms:
             room = self._rooms.get(run_id)
             if room is not None:
                 room.database.take(reading, self._clock())
+
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a room."""
+        with self._lock:
+            return run_id in self._rooms
 
     def count_refusal(self, refused: Refused) -> None:
         """Count it for the run that it names, and remember what didn't fit together."""

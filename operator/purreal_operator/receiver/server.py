@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +18,7 @@ from purreal_operator.receiver.grpc_server import make_server
 from purreal_operator.receiver.http_server import HttpEndpoints
 from purreal_operator.receiver.intake import Intake
 from purreal_operator.receiver.limits import Limits
-from purreal_operator.receiver.plan import Store
+from purreal_operator.receiver.plan import OpenStore
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.stats import Stats
 
@@ -67,8 +68,7 @@ class Receiver:
 
     Args:
         rooms: shared with the reconcile loop.
-        store: keeps final exports; awaited on the receiver's loop, so clients that belong to a
-            loop must be made in it.
+        open_store: keeps final exports; opened and closed in the receiver's loop.
         ports: where to listen.
         limits: how much to take.
     """
@@ -76,13 +76,13 @@ class Receiver:
     def __init__(
         self,
         rooms: Rooms,
-        store: Store,
+        open_store: OpenStore,
         *,
         ports: Ports | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.rooms = rooms
-        self._store = store
+        self._open_store = open_store
         self._ports = ports or Ports()
         self._limits = limits or Limits()
         self._stats = Stats()
@@ -161,10 +161,9 @@ class Receiver:
         running.loop = asyncio.get_running_loop()
         running.stop = asyncio.Event()
         async with AsyncExitStack() as stack:
+            store = await stack.enter_async_context(self._open_store())
             forwarder = await stack.enter_async_context(Forwarder(self._limits, self._stats))
-            intake = Intake(
-                self.rooms, self._store, forwarder, self._limits, self._stats, time.monotonic
-            )
+            intake = Intake(self.rooms, store, forwarder, self._limits, self._stats, time.monotonic)
             stack.callback(intake.close)
             connections = await stack.enter_async_context(self._http(intake, running))
             await stack.enter_async_context(self._grpc(intake, running))
@@ -201,10 +200,9 @@ class Receiver:
                 raise ReceiverFailed("the HTTP server could not be made")
             connections = Connections(runner.server, self._limits, self._stats, time.monotonic)
             endpoints.heard_from = connections.heard_from
-            server = await asyncio.get_running_loop().create_server(
-                connections, self._ports.host, self._ports.http
-            )
-            running.http_port = server.sockets[0].getsockname()[1]
+            listening = _listen(self._ports.host, self._ports.http)
+            running.http_port = listening.getsockname()[1]
+            server = await asyncio.get_running_loop().create_server(connections, sock=listening)
             try:
                 yield connections
             finally:
@@ -222,3 +220,14 @@ class Receiver:
             yield
         finally:
             await server.stop(_GRPC_GRACE_SECONDS)
+
+
+def _listen(host: str | None, port: int) -> socket.socket:
+    """A listening socket; without a host for IPv6 and IPv4, or for IPv4 where there is no IPv6."""
+    if host is not None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    try:
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    except (OSError, ValueError):
+        return socket.create_server(("", port))

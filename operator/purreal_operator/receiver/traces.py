@@ -67,9 +67,14 @@ class Trace(Data):
 
 
 class SpanStore:
-    """Keeps up to 20,000 spans: of the slowest operations all, of the others the newest."""
+    """Keeps up to 20,000 spans: of the slowest operations all, of the others the newest.
+
+    Attributes:
+        version: changes whenever the spans do.
+    """
 
     def __init__(self, root: bytes, most: int = MOST_SPANS) -> None:
+        self.version = 0
         self._root = root
         self._most = most
         self._spans: dict[bytes, Span] = {}
@@ -78,6 +83,7 @@ class SpanStore:
         """Keep these; one that comes again counts once."""
         for span in spans:
             self._spans[span.span_id] = span
+            self.version += 1
         if len(self._spans) > self._most:
             self._trim()
 
