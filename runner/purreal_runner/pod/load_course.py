@@ -3,11 +3,13 @@
 import asyncio
 import logging
 import time
+from functools import partial
 
 import aiohttp
 
 from purreal_runner.measure import Part
 from purreal_runner.otlp.identity import PodIdentity
+from purreal_runner.pod.clock import Start
 from purreal_runner.pod.conversation import Conversation
 from purreal_runner.pod.coordination import FailureReason, RunnerState
 from purreal_runner.pod.ending import GRACE_SECONDS, Ending
@@ -65,17 +67,17 @@ class LoadCourse:
         self._load.begin()
         try:
             await self._until_ready()
-            await self._until_start()
+            start = await self._until_start()
             self.began = True
             self._load.go()
-            await self._run_and_deliver()
+            await self._run_and_deliver(start)
         finally:
             await self._load.abandon()
 
-    async def _run_and_deliver(self) -> None:
+    async def _run_and_deliver(self, start: Start) -> None:
         load, exporter = self._load, self._exporter()
         async with exporting_live(load, exporter):
-            await self._until_ended()
+            await self._until_ended(start)
         self._ending.raise_if_turned_away()
         gathered = await load.result()
         await self._raise_if_lost()
@@ -84,7 +86,7 @@ class LoadCourse:
         spans = [*load.take_spans(), *gathered.spans, *gathered.slowest]
         spans = list({span.span_id: span for span in spans}.values())
         arrived = await exporter.spans(spans)
-        await self._deliver(exporter, gathered.parts)
+        await self._deliver(exporter, sorted(gathered.parts, key=lambda part: part.index))
         if not arrived:
             await exporter.spans(spans)
 
@@ -106,29 +108,31 @@ class LoadCourse:
         _log.info("all pools are open")
         self._talk.tell(state=RunnerState.READY)
 
-    async def _until_start(self) -> None:
+    async def _until_start(self) -> Start:
         """Returns at the common start, by this machine's monotonic clock."""
-        heard = self._talk.heard
         while True:
-            known = heard.start
-            left = None if known is None else known.at - time.monotonic()
-            if left is not None and left <= 0:
-                return
-            # Until then, a more exact start may come, or another one, or none any more.
-            await self._talk.until(
-                lambda known=known: heard.start is not known or self._is_over(),  # type: ignore[misc]
-                timeout=left,
-            )
+            start = self._talk.heard.start
+            left = None if start is None else start.at - time.monotonic()
+            if start is not None and left is not None and left <= 0:
+                return start
+            # Until then a more exact start may come, or another one, or none any more.
+            await self._talk.until(partial(self._is_other_start, start), timeout=left)
             self._ending.raise_if_wanted()
             await self._raise_if_lost()
 
-    async def _until_ended(self) -> None:
-        await self._talk.until(lambda: self._load.started_ns is not None or self._is_over())
-        if self._load.started_ns is not None:
-            _log.info("the load has begun")
-            self._talk.running_since = self._load.started_ns / 1e9
-            self._talk.tell(state=RunnerState.RUNNING)
+    def _is_other_start(self, known: Start | None) -> bool:
+        return self._talk.heard.start is not known or self._is_over()
+
+    async def _until_ended(self, start: Start) -> None:
         limit = self._plan.run.run_seconds
+        await self._talk.until(
+            lambda: self._load.started_ns is not None or self._is_over(), timeout=limit
+        )
+        if self._load.started_ns is not None:
+            began = self._load.started_ns / 1e9
+            _log.info("the load has begun, %.0f ms after the start", (began - start.at) * 1e3)
+            self._talk.running_since = began
+            self._talk.tell(state=RunnerState.RUNNING)
         if not await self._talk.until(self._is_over, timeout=limit):
             self._talk.note(
                 f"the load did not end within {limit:g} s and was stopped; raise runSeconds"
