@@ -47,6 +47,8 @@ def _run_kopf(settings: OperatorSettings, operating: Operating) -> None:
     kopf.run(
         registry=registry_of(operating),
         standalone=True,
+        # Kopf's own choice asks for the user's name, and a user id without a name has none.
+        identity="purreal-operator",  # type: ignore[arg-type]  # its NewType is not public
         clusterwide=not settings.namespaces,
         namespaces=settings.namespaces,
     )

@@ -17,6 +17,7 @@ from purreal_operator.objects.names import (
     TARGET_PORT,
 )
 from purreal_operator.objects.results import report_config_map
+from purreal_operator.receiver.reported import database_use, slow_operations
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.views import RoomView
 from purreal_operator.results.conclusion import conclusion_of
@@ -91,8 +92,8 @@ class Concluder:
             endpoint=_endpoint(run, seen.document),
             trace_id=trace_of(run.run_id).trace_hex,
             notes=view.notes if view is not None else (),
-            database=view.database if view is not None else None,
-            slowest=view.traces if view is not None else (),
+            database=database_use(view.database) if view and view.database else None,
+            slowest=slow_operations(view.traces) if view is not None else (),
         )
         report = await asyncio.to_thread(cluster_report, evidence)
         if report.verdict in _GOOD or report.on_cluster is None:
