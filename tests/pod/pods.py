@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from purreal_runner.embedded.launch import RunningTarget
-from tests.pod.fake_operator import RUN_ID, FakeOperator
+from tests.pod.fake_operator import RUN_ID
 
 TOKEN = "the-token-of-this-run"
 
@@ -60,7 +60,7 @@ class Pods:
 
     async def start(
         self,
-        operator: FakeOperator,
+        operator_url: str,
         target: RunningTarget,
         *,
         index: int = 0,
@@ -71,7 +71,7 @@ class Pods:
         """Starts a runner; `spec` is the document's, `without` a variable that is missing."""
         files = self._folder / f"pod-{index}"
         write_files(files, document(**spec), target.username, password or target.password)
-        told = environment(files, operator.url, target.url, index)
+        told = environment(files, operator_url, target.url, index)
         told.pop(without, None)
         process = await asyncio.create_subprocess_exec(
             sys.executable,

@@ -29,7 +29,7 @@ FINISHED, FAILED = RunnerState.FINISHED, RunnerState.FAILED
 async def test_a_runner_of_two_processes_is_led_through_a_run(
     operator: FakeOperator, target: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, target, runners={"processes": 2})
+    pod = await pods.start(operator.url, target, runners={"processes": 2})
 
     code = await pod.end()
 
@@ -51,7 +51,9 @@ async def test_two_runners_divide_the_load_and_begin_together(
     operator.runners = 2
     load = {"closed": {"workers": 4}, "stop": {"operations": 101}}
     both = [
-        await pods.start(operator, embedded_target, index=index, runners={"replicas": 2}, load=load)
+        await pods.start(
+            operator.url, embedded_target, index=index, runners={"replicas": 2}, load=load
+        )
         for index in (0, 1)
     ]
 
@@ -66,7 +68,7 @@ async def test_what_was_measured_is_told_while_the_load_runs(
     operator: FakeOperator, pods: Pods
 ) -> None:
     async with FakeServer(password="secret") as server:
-        pod = await pods.start(operator, as_target(server), load=lasting(5))
+        pod = await pods.start(operator.url, as_target(server), load=lasting(5))
         await operator.until(lambda: len(operator.lives) > 0)
         running = operator.last()
         code = await pod.end()
@@ -81,7 +83,7 @@ async def test_what_was_measured_is_told_while_the_load_runs(
 async def test_an_unreachable_target_is_told_within_seconds(
     operator: FakeOperator, nowhere: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, nowhere)
+    pod = await pods.start(operator.url, nowhere)
 
     code = await pod.end()
 
@@ -96,7 +98,7 @@ async def test_an_unreachable_target_is_told_within_seconds(
 async def test_a_wrong_password_is_told_at_once_and_not_repeated(
     operator: FakeOperator, target: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, target, password="hunter2")
+    pod = await pods.start(operator.url, target, password="hunter2")
 
     code = await pod.end()
 
@@ -114,7 +116,7 @@ async def test_a_set_up_that_fails_is_told_and_leaves_nothing_behind(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     broken = {"type": "Scenario", "scenario": "Sustained", "setup": "THROW 'no stock'"}
-    pod = await pods.start(operator, embedded_target, workload=broken)
+    pod = await pods.start(operator.url, embedded_target, workload=broken)
 
     code = await pod.end()
 
@@ -130,7 +132,7 @@ async def test_a_workload_that_is_not_there_is_told(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     python = {"type": "Python", "python": {"file": "/nowhere/load.py"}}
-    pod = await pods.start(operator, embedded_target, workload=python)
+    pod = await pods.start(operator.url, embedded_target, workload=python)
 
     code = await pod.end()
 
@@ -150,7 +152,7 @@ async def test_a_runner_that_is_drained_before_the_start_applies_no_load(
         return said(Order.DRAIN if says.state is READY else Order.WAIT)
 
     operator.script = drain_ready
-    pod = await pods.start(operator, embedded_target)
+    pod = await pods.start(operator.url, embedded_target)
 
     code = await pod.end()
 
@@ -169,7 +171,7 @@ async def test_a_runner_that_is_drained_under_load_delivers_what_it_has(
         return said(Order.DRAIN) if measuring else operator.lead(index, says)
 
     operator.script = drain_measuring
-    pod = await pods.start(operator, embedded_target, load=lasting(3600))
+    pod = await pods.start(operator.url, embedded_target, load=lasting(3600))
 
     code = await pod.end()
 
@@ -181,7 +183,7 @@ async def test_a_runner_that_is_drained_under_load_delivers_what_it_has(
 async def test_a_runner_does_its_part_while_the_operator_is_away(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, embedded_target, load=lasting(2))
+    pod = await pods.start(operator.url, embedded_target, load=lasting(2))
     await operator.until(lambda: operator.has_said(RUNNING))
     await operator.go_away()
     await pod.log_line(b"delivering the results")
@@ -199,7 +201,7 @@ async def test_a_runner_that_comes_after_the_start_touches_nothing(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     operator.script = lambda *_: said(Order.TOO_LATE)
-    pod = await pods.start(operator, embedded_target)
+    pod = await pods.start(operator.url, embedded_target)
 
     code = await pod.end()
 
@@ -212,7 +214,7 @@ async def test_results_that_could_not_be_stored_are_sent_again(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     operator.statuses = [503, 503]
-    pod = await pods.start(operator, embedded_target)
+    pod = await pods.start(operator.url, embedded_target)
 
     code = await pod.end()
 
@@ -226,7 +228,7 @@ async def test_results_that_are_never_stored_are_a_failure(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     operator.statuses = [503] * 100
-    pod = await pods.start(operator, embedded_target, deadlines={"collectSeconds": 2})
+    pod = await pods.start(operator.url, embedded_target, deadlines={"collectSeconds": 2})
 
     code = await pod.end()
 
@@ -240,7 +242,7 @@ async def test_results_that_are_never_stored_are_a_failure(
 async def test_a_pod_that_is_terminated_under_load_delivers_what_it_has(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, embedded_target, load=lasting(3600))
+    pod = await pods.start(operator.url, embedded_target, load=lasting(3600))
     await operator.until(lambda: len(operator.lives) > 0)
     pod.signal(signal.SIGTERM)
 
@@ -256,7 +258,7 @@ async def test_a_pod_that_is_terminated_before_the_load_has_failed(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
     operator.script = lambda *_: said(Order.WAIT)
-    pod = await pods.start(operator, embedded_target)
+    pod = await pods.start(operator.url, embedded_target)
     await operator.until(lambda: operator.has_said(READY))
     pod.signal(signal.SIGTERM)
 
@@ -273,7 +275,9 @@ async def test_a_runner_that_loses_a_process_delivers_nothing(
 ) -> None:
     if state is READY:
         operator.script = lambda *_: said(Order.WAIT)
-    pod = await pods.start(operator, embedded_target, runners={"processes": 2}, load=lasting(3600))
+    pod = await pods.start(
+        operator.url, embedded_target, runners={"processes": 2}, load=lasting(3600)
+    )
     await operator.until(lambda: operator.has_said(state))
     os.kill(pod.worker_pids()[0], signal.SIGKILL)
 
@@ -290,7 +294,7 @@ async def test_a_runner_that_loses_a_process_delivers_nothing(
 async def test_a_pod_that_is_told_too_little_says_what_is_missing(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:
-    pod = await pods.start(operator, embedded_target, without="PURREAL_RUN_ID")
+    pod = await pods.start(operator.url, embedded_target, without="PURREAL_RUN_ID")
 
     code = await pod.end()
 
