@@ -74,6 +74,10 @@ def registry_of(operating: Operating) -> kopf.OperatorRegistry:
         settings.posting.enabled = False
         await operating.start()
 
+    @kopf.on.login(registry=registry)
+    def sign_in(**known: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**known) or kopf.login_with_kubeconfig(**known)
+
     @kopf.on.event(GROUP, VERSION, PLURAL, registry=registry)
     async def hear(event: kopf.RawEvent, **_: Any) -> None:
         operating.heard_of(event["object"])
