@@ -15,7 +15,7 @@ from purreal_operator.act import Actor
 from purreal_operator.cluster.cluster import Cluster
 from purreal_operator.heartbeat import Heartbeat
 from purreal_operator.observe import Observer
-from purreal_operator.receiver.rooms import Rooms
+from purreal_operator.receiver.server import Receiver
 from purreal_operator.reconcile import Reconciler
 from purreal_operator.results.concluding import Concluder
 from purreal_operator.settings import OperatorSettings
@@ -29,10 +29,10 @@ _MOST_WORKERS = 20
 class Operating:
     """The operator's parts that belong to Kopf's event loop, between its start and its end."""
 
-    def __init__(self, settings: OperatorSettings, rooms: Rooms) -> None:
+    def __init__(self, settings: OperatorSettings, receiver: Receiver) -> None:
         self.heartbeat = Heartbeat()
         self._settings = settings
-        self._rooms = rooms
+        self._receiver = receiver
         self._stack = AsyncExitStack()
         self._reconciler: Reconciler | None = None
         self._beating: asyncio.Task[None] | None = None
@@ -40,10 +40,11 @@ class Operating:
     async def start(self) -> None:
         """Connect to the cluster; from now on tests may be heard of."""
         cluster = await self._stack.enter_async_context(Cluster())
-        concluder = Concluder(cluster, self._rooms)
+        rooms = self._receiver.rooms
+        concluder = Concluder(cluster, rooms, self._receiver.pass_on)
         actor = Actor(cluster, self._settings, concluder)
-        observer = Observer(cluster, self._rooms, forwarding=self._settings.forwarding)
-        self._reconciler = Reconciler(cluster, self._rooms, observer, actor)
+        observer = Observer(cluster, rooms, forwarding=self._settings.forwarding)
+        self._reconciler = Reconciler(cluster, rooms, observer, actor)
         self._beating = asyncio.create_task(self.heartbeat.keep(), name="heartbeat")
 
     def heard_of(self, resource: Mapping[str, Any]) -> None:

@@ -24,13 +24,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
     )
     logging.getLogger("kopf").setLevel(max(logging.getLogger().level, logging.WARNING))
-    rooms = Rooms()
-    operating = Operating(settings, rooms)
     receiver = Receiver(
-        rooms,
+        Rooms(),
         part_store,
         ports=Ports(http=settings.http_port, grpc=settings.grpc_port),
     )
+    operating = Operating(settings, receiver)
     receiver.start()
     try:
         checks = {"receiver": receiver.alive, "reconciling": operating.heartbeat.alive}

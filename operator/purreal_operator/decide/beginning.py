@@ -20,6 +20,7 @@ from purreal_operator.status.moments import moment
 from purreal_operator.status.words import ConditionType, Phase, Reason
 from purreal_runner.document.enums import TargetConcurrency, TargetType
 from purreal_runner.document.model import PoolLoadTest
+from purreal_runner.document.target import DEFAULT_IMAGE
 
 
 def wants_run(seen: Observation) -> bool:
@@ -133,8 +134,8 @@ def target_words(document: PoolLoadTest) -> str:
         return f"StatefulSet {target.stateful_set.name}"
     if target.url is not None:
         return f"URL {target.url.endpoint}"[:300]
-    image = target.ephemeral.image if target.ephemeral else ""
-    return f"Ephemeral {image}".strip()[:300]
+    image = target.ephemeral.image if target.ephemeral else DEFAULT_IMAGE
+    return f"Ephemeral {image}"[:300]
 
 
 def workload_words(document: PoolLoadTest) -> str:

@@ -26,10 +26,15 @@ def collecting(seen: Observation) -> Decision:
     if start is not None and _awaited(seen, lost):
         if in_phase_seconds(seen) <= seen.document.spec.deadlines.collect_seconds:
             words = f"{len(seen.stored)} of {len(seen.expected)} runners reported"
-            status = stay(seen, words, runners=with_losses(seen, lost), target=watched(seen))
+            status = stay(
+                seen,
+                words,
+                runners=with_losses(seen, lost),
+                target=watched(seen, load_runs=start is not None),
+            )
             return Decision(status, orders=orders, again_seconds=0.5)
         lost = seen.expected - seen.stored
-    status = stay(seen, target=watched(seen))
+    status = stay(seen, target=watched(seen, load_runs=start is not None))
     if start is not None:
         status = status.model_copy(update={"runners": with_losses(seen, lost)})
     cleaner = _cleaner(seen)

@@ -5,7 +5,7 @@ from typing import Any
 
 from purreal_operator.decide.observation import Observation
 from purreal_operator.status.conditions import Finding, with_findings
-from purreal_operator.status.model import LONGEST_MESSAGE, PoolLoadTestStatus
+from purreal_operator.status.model import LONGEST_MESSAGE, PhaseBegin, PoolLoadTestStatus
 from purreal_operator.status.moments import epoch, moment
 from purreal_operator.status.words import ConditionType, Phase, Reason
 
@@ -49,7 +49,13 @@ def enter(
     **changes: Any,
 ) -> PoolLoadTestStatus:
     """The status at the begin of a phase, and with it the begin of the phase's deadline."""
-    begun = {"phase": phase, "reason": reason, "phase_since": moment(seen.now)}
+    now = moment(seen.now)
+    begun = {
+        "phase": phase,
+        "reason": reason,
+        "phase_since": now,
+        "phases": (*seen.status.phases, PhaseBegin(phase=phase, since=now)),
+    }
     return stay(seen, message, findings, **(begun | changes))
 
 

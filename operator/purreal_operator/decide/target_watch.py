@@ -9,7 +9,7 @@ def watched(seen: Observation, *, load_runs: bool = False) -> TargetStatus:
 
     Args:
         seen: the observation.
-        load_runs: readiness counts only while there is load.
+        load_runs: the start is fixed; from then on readiness counts, and changes are disturbances.
     """
     status = seen.status.target
     versions = (runner.server_version for runner in seen.runners.values())
@@ -21,7 +21,8 @@ def watched(seen: Observation, *, load_runs: bool = False) -> TargetStatus:
     }
     if seen.target is not None:
         reading = seen.target.reading
-        before = status.before or reading
+        # Until the load starts the target may still settle: what counts is how it was then.
+        before = status.before if load_runs and status.before else reading
         changes |= {"before": before, "last": reading, "disturbed": disturbance(before, reading)}
         if load_runs:
             least = reading.ready if status.least_ready is None else status.least_ready

@@ -58,6 +58,12 @@ class Rooms:
         with self._lock:
             self._rooms.pop(run_id, None)
 
+    def plan(self, run_id: str) -> RoomPlan | None:
+        """The plan of a room; None without such a room."""
+        with self._lock:
+            room = self._rooms.get(run_id)
+            return None if room is None else room.plan
+
     def instruct(self, run_id: str, instruction: Instruction) -> None:
         """Say what the runners shall do from now on; without such a room nothing happens."""
         with self._lock:

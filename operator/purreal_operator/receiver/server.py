@@ -56,6 +56,7 @@ class _Running:
 
     loop: asyncio.AbstractEventLoop | None = None
     stop: asyncio.Event | None = None
+    forwarder: Forwarder | None = None
     http_port: int = 0
     grpc_port: int = 0
     error: BaseException | None = None
@@ -148,6 +149,20 @@ class Receiver:
             and time.monotonic() - self._running.beat < within_seconds
         )
 
+    def pass_on(self, run_id: str, spans: bytes) -> None:
+        """Send spans of a run to its user's collector, if it has one; from any thread.
+
+        Args:
+            run_id: of a run whose room is open.
+            spans: an `ExportTraceServiceRequest`, serialized.
+        """
+        running = self._running
+        plan = self.rooms.plan(run_id)
+        if plan is not None and running.loop is not None and running.forwarder is not None:
+            running.loop.call_soon_threadsafe(
+                running.forwarder.offer, run_id, plan.forward_to, "traces", spans
+            )
+
     def _run(self, running: _Running) -> None:
         try:
             asyncio.run(self._serve(running))
@@ -163,6 +178,7 @@ class Receiver:
         async with AsyncExitStack() as stack:
             store = await stack.enter_async_context(self._open_store())
             forwarder = await stack.enter_async_context(Forwarder(self._limits, self._stats))
+            running.forwarder = forwarder
             intake = Intake(self.rooms, store, forwarder, self._limits, self._stats, time.monotonic)
             stack.callback(intake.close)
             connections = await stack.enter_async_context(self._http(intake, running))

@@ -1,7 +1,7 @@
 """Concludes a run: reads what is stored, has it judged, stores the report; judges nothing."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from purreal_operator.cluster.cluster import Cluster
 from purreal_operator.cluster.errors import ClusterError
@@ -24,6 +24,7 @@ from purreal_operator.results.conclusion import conclusion_of
 from purreal_operator.results.fitting import packed_report, unpacked_report
 from purreal_operator.results.parts import StoredParts, unpacked
 from purreal_operator.results.report import Evidence, cluster_report
+from purreal_operator.results.run_spans import run_spans
 from purreal_operator.status.model import ReportReference
 from purreal_operator.status.words import Reason
 from purreal_runner.document.enums import TargetType
@@ -32,6 +33,9 @@ from purreal_runner.judge.verdict import Verdict
 from purreal_runner.otlp.identity import trace_of
 from purreal_runner.report.model import Report
 from purreal_runner.report.on_cluster import LogTail
+
+PassOn = Callable[[str, bytes], None]
+"""Takes a run's id and spans of it, an `ExportTraceServiceRequest`."""
 
 _READS_AT_ONCE = 16
 _MOST_LOGS = 4
@@ -44,11 +48,13 @@ class Concluder:
     Args:
         cluster: where parts and reports are stored.
         rooms: what runners and databases said.
+        pass_on: sends spans to the collector that a document names, if it names one.
     """
 
-    def __init__(self, cluster: Cluster, rooms: Rooms) -> None:
+    def __init__(self, cluster: Cluster, rooms: Rooms, pass_on: PassOn) -> None:
         self._cluster = cluster
         self._rooms = rooms
+        self._pass_on = pass_on
 
     async def conclude(self, run: RunIdentity, seen: Observation) -> Conclusion:
         """What came out of a run.
@@ -64,6 +70,7 @@ class Concluder:
             report = await self._judged(run, seen)
             content, truncated = await asyncio.to_thread(packed_report, report)
             await self._cluster.create(report_config_map(run, content))
+            self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
         else:
             report, content = stored
             truncated = report.on_cluster.truncated if report.on_cluster is not None else ""

@@ -1,6 +1,8 @@
 """The report of a run on a cluster, judged by the code that judges local runs; does no I/O."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from purreal_operator.decide.beginning import target_type
@@ -8,6 +10,7 @@ from purreal_operator.decide.losses import planned_share
 from purreal_operator.results.accounting import disagreements
 from purreal_operator.results.parts import StoredParts
 from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.moments import epoch
 from purreal_operator.status.words import Reason
 from purreal_runner.document.local import LEVELS, LocalRun, PythonFile, ResolvedTarget
 from purreal_runner.document.model import PoolLoadTest
@@ -24,6 +27,7 @@ from purreal_runner.report.on_cluster import (
     DatabaseUse,
     LogTail,
     OnCluster,
+    PhaseTime,
     RunnersUse,
     SlowOperation,
     TargetUse,
@@ -175,6 +179,7 @@ def _on_cluster(
             lost_share=planned_share(evidence.document, runners.lost),
             start_skew_seconds=None if skew is None else skew / 1e6,
         ),
+        phases=tuple(_phases(status)),
         target=TargetUse(
             ready_before=before.ready if before else None,
             least_ready=target.least_ready,
@@ -189,3 +194,10 @@ def _on_cluster(
         mismatches=mismatches,
         inconsistencies=inconsistencies,
     )
+
+
+def _phases(status: PoolLoadTestStatus) -> Iterator[PhaseTime]:
+    """The phases that are over; the present one, in which the report is made, is not."""
+    for begun, following in pairwise(status.phases):
+        seconds = epoch(following.since) - epoch(begun.since)
+        yield PhaseTime(name=begun.phase, seconds=seconds)

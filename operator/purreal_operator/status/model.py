@@ -209,6 +209,13 @@ class ReportReference(Stored):
     )
 
 
+class PhaseBegin(Stored):
+    """When a phase of the run began; it lasted until the next one did."""
+
+    phase: Phase = Field(description="The phase.")
+    since: Moment = Field(description="When it began.")
+
+
 class FinishedRun(Stored):
     """The summary of an earlier run."""
 
@@ -239,6 +246,9 @@ class PoolLoadTestStatus(Stored):
         default="", max_length=64, description="Value of the annotation that asked for this run."
     )
     phase_since: Moment | None = Field(default=None, description="When the phase began.")
+    phases: Annotated[tuple[PhaseBegin, ...], Field(max_length=8)] = Field(
+        default=(), description="When each phase of the run began, in order."
+    )
     started_at: Moment | None = Field(default=None, description="When the run was accepted.")
     starts_at: Moment | None = Field(
         default=None, description="The common start of the load; absent before it is fixed."

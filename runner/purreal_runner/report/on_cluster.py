@@ -75,6 +75,13 @@ class SlowOperation(Data):
     spans: tuple[SpanLine, ...] = ()
 
 
+class PhaseTime(Data):
+    """How long a phase of the run took."""
+
+    name: str
+    seconds: float
+
+
 class LogTail(Data):
     """The last lines of one pod's log."""
 
@@ -94,6 +101,7 @@ class OnCluster(Data):
     run: int
     trace_id: str
     runners: RunnersUse
+    phases: tuple[PhaseTime, ...] = ()
     target: TargetUse = TargetUse()
     database: DatabaseUse | None = None
     slowest: tuple[SlowOperation, ...] = ()
