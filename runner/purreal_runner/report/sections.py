@@ -9,6 +9,7 @@ from purreal_runner.judge import wording
 from purreal_runner.judge.grade import Grade, GradeRow
 from purreal_runner.judge.thresholds import ThresholdResult
 from purreal_runner.judge.verdict import Verdict
+from purreal_runner.report.cluster_facts import cluster_facts
 from purreal_runner.report.model import Effective, Latency, Report
 from purreal_runner.report.pictures import split_bar
 
@@ -58,6 +59,8 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "stress", f"{run.deliberate_stress} (on purpose)"
     for note in run.notes:
         yield "note", note
+    if report.on_cluster is not None:
+        yield from cluster_facts(report.on_cluster)
 
 
 def _workers_each(effective: Effective) -> str:

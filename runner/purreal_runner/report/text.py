@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from purreal_runner.report import pictures, sections
+from purreal_runner.report.cluster_facts import log_lines
 from purreal_runner.report.model import Report
 
 _WIDEST = 120
@@ -26,6 +27,8 @@ def render(report: Report, console: Console) -> None:
     if report.errors:
         show.block(sections.errors_table(report))
     _render_findings(report, show)
+    if report.on_cluster is not None and report.on_cluster.logs:
+        show.block("\n".join(log_lines(report.on_cluster)))
 
 
 def _render_measurements(report: Report, show: "_Printer") -> None:
