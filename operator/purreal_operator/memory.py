@@ -1,7 +1,6 @@
 """What the operator knows of a run besides what is stored; losing all of it loses no result."""
 
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -99,8 +98,3 @@ def backoffs() -> Iterator[float]:
     while True:
         yield pause
         pause = min(10.0, pause * 2)
-
-
-def monotonic_of(epoch_seconds: float) -> float:
-    """A moment by the wall clock as one of the monotonic clock, as both stand now."""
-    return time.monotonic() + epoch_seconds - time.time()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from purreal_operator.cluster.cluster import Cluster
@@ -40,12 +40,21 @@ class Observer:
         cluster: to read from.
         rooms: what runners and databases said.
         forwarding: whether telemetry may be passed on to the collectors that documents name.
+        wall_clock: seconds since 1970.
     """
 
-    def __init__(self, cluster: Cluster, rooms: Rooms, *, forwarding: bool = True) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        rooms: Rooms,
+        *,
+        forwarding: bool = True,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
         self._cluster = cluster
         self._rooms = rooms
         self._forwarding = forwarding
+        self._wall_clock = wall_clock
 
     async def observe(
         self, run: RunIdentity, test: TestView, memory: TestMemory, ahead: tuple[str, ...]
@@ -59,7 +68,7 @@ class Observer:
         memory.tokens.renew(status.tokens)
         of_run = memory.of_run(run.run)
         seen = Observation(
-            now=time.time(),
+            now=self._wall_clock(),
             wish=wish_of(test.resource),
             status=status,
             ahead=ahead,

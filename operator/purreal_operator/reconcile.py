@@ -6,7 +6,7 @@ Knows when and in which order, nothing of what is decided or done.
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from purreal_operator.cluster.errors import ClusterError, Conflict, Gone
 from purreal_operator.cluster.views import TestView
 from purreal_operator.decide import Decision, Observation, decide
 from purreal_operator.decide.queueing import Claim, ahead_of, target_key
-from purreal_operator.memory import RunMemory, TestMemory, backoffs, monotonic_of
+from purreal_operator.memory import RunMemory, TestMemory, backoffs
 from purreal_operator.news import news_between
 from purreal_operator.objects.event import event_of_test
 from purreal_operator.objects.identity import RunIdentity, TestIdentity
@@ -69,15 +69,24 @@ class Reconciler:
         rooms: where runners are told what was decided.
         observer: looks.
         actor: acts.
+        clock: monotonic seconds, the same as the rooms'.
     """
 
-    def __init__(self, cluster: Cluster, rooms: Rooms, observer: Observer, actor: Actor) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        rooms: Rooms,
+        observer: Observer,
+        actor: Actor,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cluster = cluster
         self._rooms = rooms
         self._observer = observer
         self._actor = actor
         self._known: dict[TestKey, _Known] = {}
-        self._began = time.monotonic()
+        self._clock = clock
+        self._began = clock()
 
     def heard_of(self, resource: Mapping[str, Any]) -> None:
         """A test was made, changed or deleted: look at it, soon."""
@@ -99,7 +108,7 @@ class Reconciler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look_after(self, key: TestKey, known: _Known) -> None:
-        await asyncio.sleep(max(0.0, self._began + LISTING_SECONDS - time.monotonic()))
+        await asyncio.sleep(max(0.0, self._began + LISTING_SECONDS - self._clock()))
         pauses = backoffs()
         while True:
             known.heard.clear()
@@ -139,7 +148,7 @@ class Reconciler:
         ahead = ahead_of(known.claim, self._claims())
         seen = await self._observer.observe(run, test, known.memory, ahead)
         decision = decide(seen)
-        self._instruct(run, decision, known.memory.run)
+        self._instruct(run, seen, decision, known.memory.run)
         for action in decision.actions:
             await self._actor.act(action, Task(run, seen, known.memory))
         return await self._write(run, test, seen, decision, known)
@@ -154,12 +163,15 @@ class Reconciler:
     def _claims(self) -> list[Claim]:
         return [known.claim for known in self._known.values() if known.claim is not None]
 
-    def _instruct(self, run: RunIdentity, decision: Decision, memory: RunMemory) -> None:
+    def _instruct(
+        self, run: RunIdentity, seen: Observation, decision: Decision, memory: RunMemory
+    ) -> None:
         orders = decision.orders
         if orders is None:
             return
         if orders.start_at is not None and memory.start_at is None:
-            memory.start_at = monotonic_of(orders.start_at)
+            # Once, so that a wall clock that is set meanwhile moves no start.
+            memory.start_at = self._clock() + orders.start_at - seen.now
         instruction = Instruction(
             start_at=memory.start_at,
             drain=orders.drain,
@@ -182,14 +194,14 @@ class Reconciler:
             if decision.status.phase is Phase.FINISHED and not seen.plan_exists:
                 self._rooms.close(run.run_id)
             return pause
-        wait = known.memory.written_at + WRITE_SECONDS - time.monotonic()
+        wait = known.memory.written_at + WRITE_SECONDS - self._clock()
         if wait > 0:
             return wait if pause is None else min(pause, wait) or wait
         changed = decision.status.model_dump(mode="json", by_alias=True)
         await self._cluster.patch_status(
             test.namespace, test.name, changed, resource_version=test.resource_version
         )
-        known.memory.written_at = time.monotonic()
+        known.memory.written_at = self._clock()
         await self._tell(run, seen.status, decision.status)
         return 0.0
 

@@ -1,0 +1,185 @@
+"""The loop of a test: what is written how often, what survives errors, what ends with the test."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from purreal_operator import reconcile
+from purreal_operator.cluster.errors import Conflict, Unavailable
+from purreal_operator.cluster.views import TestView
+from purreal_operator.decide.observation import Observation
+from purreal_operator.observe import Observer
+from purreal_operator.receiver.rooms import Rooms
+from purreal_operator.reconcile import LISTING_SECONDS, WRITE_SECONDS, Reconciler
+from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.words import Phase
+
+SPEC = {
+    "target": {"type": "URL", "url": {"endpoint": "ws://db:8000"}},
+    "load": {"closed": {"workers": 3}, "stop": {"operations": 30}},
+}
+
+
+@dataclass
+class FakeCluster:
+    """One test, and what was asked and written; the rest of the cluster is empty."""
+
+    clock: Any
+    there: bool = True
+    uid: str = "uid-1"
+    version: int = 1
+    status: dict[str, Any] = field(default_factory=dict)
+    writes: list[float] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    errors: list[Exception] = field(default_factory=list)
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        return {
+            "apiVersion": "purreal.dev/v1alpha1",
+            "kind": "PoolLoadTest",
+            "metadata": {"name": "shop", "namespace": "ns", "uid": self.uid, "generation": 1},
+            "spec": SPEC,
+            "status": self.status,
+        }
+
+    async def test(self, namespace: str, name: str) -> TestView | None:
+        if not self.there:
+            return None
+        return TestView("ns", "shop", self.uid, 1, str(self.version), False, self.resource)
+
+    async def patch_status(
+        self, namespace: str, name: str, status: Any, *, resource_version: str | None = None
+    ) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        assert resource_version == str(self.version)
+        self.version += 1
+        self.status = dict(status)
+        self.writes.append(self.clock())
+
+    async def create(self, manifest: dict[str, Any]) -> None:
+        self.events.append(manifest["reason"])
+
+    async def plan(self, namespace: str, name: str) -> None:
+        return None
+
+
+class NoActor:
+    """Remembers what it was told and does nothing."""
+
+    def __init__(self) -> None:
+        self.actions: list[str] = []
+
+    async def act(self, action: Any, task: Any) -> None:
+        self.actions.append(action.value)
+
+
+@asynccontextmanager
+async def world():
+    """Made inside the test: virtual time begins there."""
+    clock = asyncio.get_running_loop().time
+    cluster, rooms, actor = FakeCluster(clock), Rooms(clock), NoActor()
+    observer = Observer(cluster, rooms, wall_clock=clock)
+    reconciler = Reconciler(cluster, rooms, observer, actor, clock)
+    try:
+        yield cluster, reconciler, actor
+    finally:
+        await reconciler.stop()
+
+
+@pytest.mark.looptime
+async def test_a_test_that_is_heard_of_is_taken_up_after_the_listing():
+    async with world() as (cluster, reconciler, _):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(LISTING_SECONDS - 0.1)
+        assert cluster.writes == []
+        await asyncio.sleep(0.2)
+
+        assert cluster.status["phase"] == "Preparing"
+        assert cluster.events == ["Preparing"]
+
+
+@pytest.mark.looptime
+async def test_the_status_is_written_at_most_every_two_seconds(monkeypatch):
+    async with world() as (cluster, reconciler, _):
+        numbers = iter(range(1_000_000))
+        decide = reconcile.decide
+
+        def busy(seen: Observation) -> Any:
+            decision = decide(seen)
+            status = decision.status.model_copy(update={"message": f"number {next(numbers)}"})
+            return type(decision)(status, again_seconds=0.1)
+
+        monkeypatch.setattr(reconcile, "decide", busy)
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(30)
+
+        gaps = [later - earlier for earlier, later in pairwise(cluster.writes)]
+        assert min(gaps) >= WRITE_SECONDS - 0.001
+        assert len(cluster.writes) >= 10
+
+
+@pytest.mark.looptime
+async def test_a_write_that_loses_a_race_is_decided_anew():
+    async with world() as (cluster, reconciler, _):
+        cluster.errors = [Conflict("changed meanwhile"), Unavailable("no answer")]
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(10)
+
+        assert cluster.status["phase"] == "Preparing"
+
+
+@pytest.mark.looptime
+async def test_an_unexpected_error_does_not_end_the_loop(caplog):
+    async with world() as (cluster, reconciler, _):
+        cluster.errors = [RuntimeError("a bug")]
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(10)
+
+        assert cluster.status["phase"] == "Preparing"
+        assert "unexpected error" in caplog.text
+
+
+@pytest.mark.looptime
+async def test_actions_rest_on_the_stored_status():
+    async with world() as (cluster, reconciler, actor):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(LISTING_SECONDS + 0.05)
+
+        assert cluster.status["phase"] == "Preparing"
+        await asyncio.sleep(2)
+        assert set(actor.actions) == {"MakePlan"}
+
+
+@pytest.mark.looptime
+async def test_a_deleted_test_is_forgotten():
+    async with world() as (cluster, reconciler, _):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+        cluster.there = False
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "ns/shop"]
+
+
+@pytest.mark.looptime
+async def test_a_test_of_the_same_name_begins_anew():
+    async with world() as (cluster, reconciler, _):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+        cluster.uid, cluster.status = "uid-2", {}
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+
+        assert PoolLoadTestStatus.model_validate(cluster.status).phase is Phase.PREPARING
+        assert cluster.status["run"] == 1
