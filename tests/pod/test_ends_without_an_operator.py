@@ -101,4 +101,4 @@ async def test_a_pod_that_is_terminated_before_it_was_answered_ends(tmp_path: Pa
         asyncio.get_running_loop().call_later(5.0, life.terminate)
         assert await life.live() == 1
 
-    assert now() == pytest.approx(5.0, abs=0.1)
+    assert now() == pytest.approx(7.0, abs=0.1)

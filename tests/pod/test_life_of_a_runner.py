@@ -239,33 +239,31 @@ async def test_results_that_are_never_stored_are_a_failure(
     assert "could not be delivered: the operator answered 503: not now" in failure.message
 
 
-async def test_a_pod_that_is_terminated_under_load_delivers_what_it_has(
-    operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
+@pytest.mark.parametrize(
+    ("state", "when"),
+    [(READY, "before its load began"), (RUNNING, "before its load had ended")],
+)
+async def test_a_pod_that_is_terminated_says_so_and_delivers_nothing(
+    operator: FakeOperator,
+    embedded_target: RunningTarget,
+    pods: Pods,
+    state: RunnerState,
+    when: str,
 ) -> None:
+    if state is READY:
+        operator.script = lambda *_: said(Order.WAIT)
     pod = await pods.start(operator.url, embedded_target, load=lasting(3600))
-    await operator.until(lambda: len(operator.lives) > 0)
+    await operator.until(lambda: operator.has_said(state))
     pod.signal(signal.SIGTERM)
 
     code = await pod.end()
 
-    assert code == 0, pod.log
-    assert issued(operator.finals[0]) > 0
-    assert "terminated before the load had ended" in operator.last().notes[0]
-    assert await tables_left(embedded_target) == []
-
-
-async def test_a_pod_that_is_terminated_before_the_load_has_failed(
-    operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
-) -> None:
-    operator.script = lambda *_: said(Order.WAIT)
-    pod = await pods.start(operator.url, embedded_target)
-    await operator.until(lambda: operator.has_said(READY))
-    pod.signal(signal.SIGTERM)
-
-    code = await pod.end()
-
-    assert code == 1
+    assert code == 1, pod.log
     assert operator.finals == {}
+    failure = operator.last().failure
+    assert failure is not None
+    assert failure.reason is FailureReason.RUNNER_BROKE
+    assert failure.message == f"was told to end by the cluster (SIGTERM) {when}"
     assert await tables_left(embedded_target) == []
 
 

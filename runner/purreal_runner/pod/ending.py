@@ -30,7 +30,7 @@ class Ending:
         self._end_by: float | None = None
 
     def terminate(self) -> None:
-        """The pod is to end soon: end the load, deliver what there is, leave."""
+        """The pod is to end soon: leave, and deliver only what is complete already."""
         _log.warning("SIGTERM: ending within %g s", GRACE_SECONDS)
         self._end_by = self._clock() + GRACE_SECONDS
         self._talk.changed()

@@ -24,6 +24,12 @@ class CannotGoOn(Exception):
         return Failure(reason=self.reason, message=str(self)[:_LONGEST_MESSAGE])
 
 
+def terminated(when: str) -> CannotGoOn:
+    """SIGTERM came, so the rest of this runner's load is lost; `when` says how far it was."""
+    words = f"was told to end by the cluster (SIGTERM) {when}"
+    return CannotGoOn(FailureReason.RUNNER_BROKE, words)
+
+
 class Why(Enum):
     """What ends a runner that has nothing to blame itself for."""
 

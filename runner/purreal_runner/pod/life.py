@@ -15,14 +15,15 @@ from purreal_runner.exit_codes import ExitCode
 from purreal_runner.pod.conversation import Conversation
 from purreal_runner.pod.coordination import LATE_EXIT_CODE, FailureReason, RunnerState
 from purreal_runner.pod.ending import GRACE_SECONDS, Ending
-from purreal_runner.pod.failing import CannotGoOn, NotOurs, Stopped, Why
+from purreal_runner.pod.failing import CannotGoOn, NotOurs, Stopped, Why, terminated
 from purreal_runner.pod.load_course import LoadCourse
 from purreal_runner.pod.look import look_patiently
 from purreal_runner.pod.preparing import OwnedData, PodPlan, make_plan
 from purreal_runner.pod.settings import PodSettings
 
 _SAY_FAILED_SECONDS = 20.0
-_SAY_FINISHED_SECONDS = 2.0
+_SAY_LAST_SECONDS = 2.0
+"""Where the operator sees it anyway: by the stored result, or by the end of the pod."""
 _LONGEST_SILENCE_SECONDS = 60.0
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Life:
         self._cleaned_up = False
 
     def terminate(self) -> None:
-        """The pod is to end soon: end the load, deliver what there is, leave."""
+        """The pod is to end soon: leave, and deliver only what is complete already."""
         self._ending.terminate()
 
     async def live(self) -> int:
@@ -58,8 +59,11 @@ class Life:
         try:
             await self._do_our_part()
         except Stopped as stopped:
-            if stopped.why is not Why.ORDERED:
-                return await self._leave_before_the_load(stopped)
+            if stopped.why is Why.TOO_LATE:
+                _log.warning("leaving: %s", stopped)
+                return LATE_EXIT_CODE
+            if stopped.why is Why.TERMINATED:
+                return await self._fail(terminated("before its load began"))
             self._talk.note(f"{stopped} before its load began: no load was applied")
         except NotOurs as error:
             _log.error("leaving, because nothing but refusals came: %s", error)
@@ -106,7 +110,7 @@ class Life:
             await talk.until(lambda: self._is_dismissed() or self._shall_clean_up(), timeout=left)
         if not talk.heard.leave:
             finished = RunnerState.FINISHED
-            await self._say_last(lambda: talk.was_answered(finished), _SAY_FINISHED_SECONDS)
+            await self._say_last(lambda: talk.was_answered(finished), _SAY_LAST_SECONDS)
             await self._undo()
         _log.info("done")
 
@@ -118,19 +122,13 @@ class Life:
 
     # -- ends -------------------------------------------------------------------------------------
 
-    async def _leave_before_the_load(self, stopped: Stopped) -> int:
-        _log.warning("leaving: %s", stopped)
-        if stopped.why is Why.TOO_LATE:
-            return LATE_EXIT_CODE
-        await self._undo()
-        return ExitCode.ERROR
-
     async def _fail(self, failure: CannotGoOn) -> int:
         _log.error("%s: %s", failure.reason, failure)
         talk, failed = self._talk, RunnerState.FAILED
         talk.tell(state=failed, failure=failure.as_failure())
         await self._undo()
-        await self._say_last(lambda: talk.was_answered(failed), _SAY_FAILED_SECONDS)
+        seconds = _SAY_LAST_SECONDS if self._ending.terminated else _SAY_FAILED_SECONDS
+        await self._say_last(lambda: talk.was_answered(failed), seconds)
         return ExitCode.ERROR
 
     async def _say_last(self, heard: Callable[[], bool], seconds: float) -> None:

@@ -14,7 +14,7 @@ from purreal_runner.pod.conversation import Conversation
 from purreal_runner.pod.coordination import FailureReason, RunnerState
 from purreal_runner.pod.ending import GRACE_SECONDS, Ending
 from purreal_runner.pod.export import Exporter, NotStored
-from purreal_runner.pod.failing import CannotGoOn
+from purreal_runner.pod.failing import CannotGoOn, terminated
 from purreal_runner.pod.live_export import exporting_live
 from purreal_runner.pod.pod_load import PodLoad
 from purreal_runner.pod.preparing import PodPlan
@@ -61,7 +61,8 @@ class LoadCourse:
 
         Raises:
             Stopped, NotOurs: before the load began, there was a reason to end.
-            CannotGoOn: a process was lost, or the results could not be delivered.
+            CannotGoOn: SIGTERM under load, a process was lost, or the results could not be
+                delivered.
         """
         _log.info("opening %d pools, one in each process", len(self._plan.processes))
         self._load.begin()
@@ -143,15 +144,22 @@ class LoadCourse:
 
     async def _drain(self) -> None:
         _log.info("ending the load early")
-        if self._ending.terminated:
-            self._talk.note("its pod was terminated before the load had ended")
+        self._raise_if_terminated()
         self._load.drain()
-        seconds = self._ending.at_most(_DRAIN_SECONDS)
-        await self._talk.until(lambda: self._load.ended or bool(self._load.lost), timeout=seconds)
+        await self._talk.until(self._is_drained, timeout=_DRAIN_SECONDS)
         await self._raise_if_lost()
         if not self._load.ended:
-            words = f"the load did not end within {seconds:.0f} s after it was stopped"
+            self._raise_if_terminated()
+            words = f"the load did not end within {_DRAIN_SECONDS:.0f} s after it was stopped"
             raise CannotGoOn(FailureReason.RUNNER_BROKE, words)
+
+    def _is_drained(self) -> bool:
+        return self._load.ended or bool(self._load.lost) or self._ending.terminated
+
+    def _raise_if_terminated(self) -> None:
+        """Half a load is no result: it would pass for a whole one."""
+        if self._ending.terminated:
+            raise terminated("before its load had ended")
 
     # -- results ----------------------------------------------------------------------------------
 
@@ -181,7 +189,7 @@ class LoadCourse:
                 task.result()
                 _log.info("the results are delivered")
             elif not talk.heard.leave:
-                raise NotStored("the pod was terminated before its results were stored")
+                raise terminated("before its results were stored")
         except NotStored as error:
             raise CannotGoOn(FailureReason.RUNNER_BROKE, str(error)) from error
         finally:
