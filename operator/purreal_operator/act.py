@@ -74,17 +74,19 @@ class Actor:
         }
 
     async def act(self, action: Action, task: Task) -> None:
-        """Do one thing; what the cluster refuses for good is remembered and ends the run.
+        """Do one thing; what the cluster refuses is remembered, for good it ends the run.
 
         Raises:
             ClusterError: it can't be done now.
         """
+        memory = task.memory.run
+        memory.hindered = ""
         try:
             await self._by_action[action](task)
-        except (QuotaExceeded, Gone):
-            raise
+        except QuotaExceeded as error:
+            memory.hindered = str(error)
         except (Invalid, Forbidden, TooLarge) as error:
-            task.memory.run.refused = str(error)
+            memory.refused = str(error)
 
     async def _make_plan(self, task: Task) -> None:
         document = frozen_text(task.seen.document)

@@ -58,6 +58,7 @@ class RunMemory:
     Attributes:
         run: its number; 0 before there is one.
         refused: what the cluster refused for good, in words.
+        hindered: what the cluster has no room for at present, in words.
         conclusion: once the report is stored.
         parts_looked_for: it is known which parts were stored before this process began.
         start_at: the common start on this process's monotonic clock.
@@ -65,6 +66,7 @@ class RunMemory:
 
     run: int = 0
     refused: str = ""
+    hindered: str = ""
     conclusion: Conclusion | None = None
     parts_looked_for: bool = False
     start_at: float | None = None

@@ -75,6 +75,7 @@ class Observer:
             known_tokens=memory.tokens.known,
             fresh_tokens=memory.tokens.fresh,
             refused=of_run.refused,
+            hindered=of_run.hindered,
             conclusion=of_run.conclusion,
         )
         if status.phase in (None, Phase.PENDING):

@@ -227,3 +227,15 @@ def test_a_deleted_plan_ends_the_run(build, decided):
 
     assert status.phase is Phase.COLLECTING
     assert "plan was deleted" in status.message
+
+
+@pytest.mark.parametrize("plan_exists", [False, True], ids=["the plan", "the target"])
+def test_a_quota_that_leaves_no_room_is_said_and_ends_by_the_deadline(build, decided, plan_exists):
+    full = replace(build.at(Phase.PREPARING), plan_exists=plan_exists, hindered="exceeded quota")
+
+    waiting = decided(full).status
+    late = decided(replace(full, now=build.now + 121)).status
+
+    assert "exceeded quota" in waiting.message
+    assert (late.phase, late.ending) == (Phase.COLLECTING, Reason.TARGET_NOT_FOUND)
+    assert "exceeded quota" in late.message

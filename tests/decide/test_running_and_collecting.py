@@ -193,7 +193,7 @@ def test_then_the_report_is_made(collecting, decided, changes):
     assert decided(collecting(**changes)).actions == (Action.CONCLUDE,)
 
 
-def test_results_under_way_are_waited_for_until_the_deadline(running, build, decided):
+def test_results_under_way_are_waited_for_until_the_deadline(running, build, decided, conclusion):
     status = decided(running(wish=build.wish(cancelled=True), stored=frozenset({0}))).status
     seen = running(
         status=status, wish=build.wish(cancelled=True), stored=frozenset({0}), cleaned_up=True
@@ -205,6 +205,9 @@ def test_results_under_way_are_waited_for_until_the_deadline(running, build, dec
     assert late.status.runners.lost == (1, 2)
     after = decided(replace(seen, now=seen.now + 61, status=late.status))
     assert after.actions == (Action.CONCLUDE,)
+    ended = decided(replace(seen, status=late.status, conclusion=conclusion())).status
+    complete = condition(ended, ConditionType.RESULTS_COMPLETE)
+    assert (complete.status, complete.reason) == (ConditionStatus.FALSE, Reason.RESULTS_MISSING)
 
 
 def test_what_a_report_says_is_in_the_status(collecting, decided, conclusion):

@@ -1,11 +1,14 @@
 """Phase Collecting: last results arrive, tables are dropped, the report is made."""
 
+from dataclasses import replace
+
 from purreal_operator.decide.decision import Decision, Orders
 from purreal_operator.decide.ending import conclude, finish
 from purreal_operator.decide.losses import lost_runners, with_losses
 from purreal_operator.decide.observation import Observation
 from purreal_operator.decide.steps import in_phase_seconds, starts_at, stay
 from purreal_operator.decide.target_watch import watched
+from purreal_operator.status.model import PoolLoadTestStatus
 from purreal_operator.status.words import Reason
 from purreal_runner.pod.coordination import RunnerState
 
@@ -19,36 +22,36 @@ def collecting(seen: Observation) -> Decision:
     """What to do until everything is there, or can't come any more."""
     if seen.conclusion is not None:
         return finish(seen, seen.conclusion)
-    start = starts_at(seen)
-    early = seen.status.ending is not Reason.LOAD_ENDED
-    orders = Orders(start_at=start, drain=early)
-    lost = lost_runners(seen) if start is not None else frozenset[int]()
-    if start is not None and _awaited(seen, lost):
+    started = seen.status.starts_at is not None
+    orders = Orders(start_at=starts_at(seen), drain=seen.status.ending is not Reason.LOAD_ENDED)
+    lost = lost_runners(seen) if started else frozenset[int]()
+    if started and not seen.stored | lost >= seen.expected:
         if in_phase_seconds(seen) <= seen.document.spec.deadlines.collect_seconds:
             words = f"{len(seen.stored)} of {len(seen.expected)} runners reported"
-            status = stay(
-                seen,
-                words,
-                runners=with_losses(seen, lost),
-                target=watched(seen, load_runs=start is not None),
-            )
-            return Decision(status, orders=orders, again_seconds=0.5)
-        lost = seen.expected - seen.stored
-    status = stay(seen, target=watched(seen, load_runs=start is not None))
-    if start is not None:
-        status = status.model_copy(update={"runners": with_losses(seen, lost)})
+            return Decision(_status(seen, lost, words), orders=orders, again_seconds=0.5)
+        return Decision(_too_late(seen), orders=orders, again_seconds=0.0)
+    status = _status(seen, lost, seen.status.message)
     cleaner = _cleaner(seen)
-    if _clean_up_may_come(seen, cleaner, started=start is not None):
-        orders = Orders(start_at=start, drain=early, clean_up_by=cleaner)
-        return Decision(status, orders=orders, again_seconds=0.5)
+    if _clean_up_may_come(seen, cleaner, started=started):
+        return Decision(status, orders=replace(orders, clean_up_by=cleaner), again_seconds=0.5)
     if status.runners.lost != seen.status.runners.lost:
         # Stored first: a report must not say more than the status that it is made from.
         return Decision(status, orders=orders, again_seconds=0.0)
     return conclude(status, orders)
 
 
-def _awaited(seen: Observation, lost: frozenset[int]) -> bool:
-    return not (seen.stored | lost) >= seen.expected
+def _status(seen: Observation, lost: frozenset[int], words: str) -> PoolLoadTestStatus:
+    started = seen.status.starts_at is not None
+    runners = with_losses(seen, lost) if started else seen.status.runners
+    return stay(seen, words, runners=runners, target=watched(seen, load_runs=started))
+
+
+def _too_late(seen: Observation) -> PoolLoadTestStatus:
+    """Who has not reported by now is lost, and the reason is the deadline."""
+    missing = seen.expected - seen.stored
+    limit = seen.document.spec.deadlines.collect_seconds
+    words = f"{len(missing)} runners did not report within {limit} s (deadlines.collectSeconds)"
+    return _status(seen, missing, words).model_copy(update={"reason": Reason.RESULTS_MISSING})
 
 
 def _cleaner(seen: Observation) -> int | None:

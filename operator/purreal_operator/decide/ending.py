@@ -61,7 +61,8 @@ def _completeness(seen: Observation) -> Finding:
     if lost:
         numbers = ", ".join(map(str, lost[:10])) + ("…" if len(lost) > 10 else "")
         words = f"runner {numbers} lost, with {status.runners.lost_share} of the planned load"
-        return no(Reason.RUNNERS_LOST, words)
+        late = status.reason == Reason.RESULTS_MISSING
+        return no(Reason.RESULTS_MISSING if late else Reason.RUNNERS_LOST, words)
     return yes(Reason.ALL_REPORTED, f"all {status.runners.expected} runners reported")
 
 

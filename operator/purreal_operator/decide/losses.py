@@ -68,5 +68,5 @@ def with_losses(seen: Observation, lost: frozenset[int]) -> RunnersStatus:
 
 def troubles(seen: Observation) -> tuple[str, ...]:
     """What keeps pods from running, each word once, at most eight."""
-    words = [seen.job_trouble, *(pod.trouble for pod in seen.pods)]
+    words = [seen.hindered, seen.job_trouble, *(pod.trouble for pod in seen.pods)]
     return tuple(dict.fromkeys(word[:1024] for word in words if word))[:8]

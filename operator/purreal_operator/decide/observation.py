@@ -152,6 +152,7 @@ class Observation:
         known_tokens: hashes of the tokens that are in memory, and so can be put into Secrets.
         fresh_tokens: hashes of new tokens, also in memory.
         refused: the cluster refuses an object of the run for good; in words.
+        hindered: the cluster has no room for an object of the run now, such as a quota; in words.
         live: numbers while the load runs.
         database: what it told of itself.
         refused_pushes: by reason.
@@ -177,6 +178,7 @@ class Observation:
     known_tokens: frozenset[str] = frozenset()
     fresh_tokens: Tokens = NO_TOKENS
     refused: str = ""
+    hindered: str = ""
     live: Live | None = None
     database: Database = Database()
     refused_pushes: Mapping[str, int] = field(default_factory=dict)

@@ -16,18 +16,18 @@ def preparing(seen: Observation) -> Decision:
     ended = ended_early(seen)
     if ended is not None:
         return Decision(ended, again_seconds=0.0)
-    if not seen.plan_exists:
-        return Decision(stay(seen), (Action.MAKE_PLAN,))
-    if target_type(seen.document) is TargetType.URL:
-        return Decision(_start_runners(seen), again_seconds=0.0)
-    if _is_ready(seen):
+    if seen.plan_exists and _is_ready(seen):
         return Decision(_start_runners(seen), again_seconds=0.0)
     if in_phase_seconds(seen) > seen.document.spec.deadlines.target_seconds:
         return Decision(_too_late(seen), again_seconds=0.0)
+    if not seen.plan_exists:
+        return Decision(stay(seen, seen.hindered or None), (Action.MAKE_PLAN,))
     return _wait(seen)
 
 
 def _is_ready(seen: Observation) -> bool:
+    if target_type(seen.document) is TargetType.URL:
+        return True  # the runners will look at it
     if seen.target is None:
         return False
     reading = seen.target.reading
@@ -61,7 +61,8 @@ def _not_ready(words: str) -> dict[ConditionType, Finding]:
 def _waiting_words(seen: Observation) -> str:
     name = target_words(seen.document)
     if seen.target is None:
-        return f"{name} is not there yet"
+        words = f"{name} is not there yet"
+        return f"{words}; {seen.hindered}" if seen.hindered else words
     reading = seen.target.reading
     words = f"{name}: {reading.ready} of {reading.replicas} pods ready"
     return "; ".join((words, *seen.target.trouble))

@@ -1,10 +1,12 @@
 """Concludes a run: reads what is stored, has it judged, stores the report; judges nothing."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import ClusterError
+from purreal_operator.cluster.errors import ClusterError, Forbidden, Invalid
 from purreal_operator.cluster.views import PodView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import Conclusion, Observation
@@ -25,7 +27,7 @@ from purreal_operator.results.fitting import packed_report, unpacked_report
 from purreal_operator.results.parts import StoredParts, unpacked
 from purreal_operator.results.report import Evidence, cluster_report
 from purreal_operator.results.run_spans import run_spans
-from purreal_operator.status.model import ReportReference
+from purreal_operator.status.model import LONGEST_MESSAGE, ReportReference
 from purreal_operator.status.words import Reason
 from purreal_runner.document.enums import TargetType
 from purreal_runner.document.model import PoolLoadTest
@@ -33,6 +35,8 @@ from purreal_runner.judge.verdict import Verdict
 from purreal_runner.otlp.identity import trace_of
 from purreal_runner.report.model import Report
 from purreal_runner.report.on_cluster import LogTail
+
+logger = logging.getLogger(__name__)
 
 PassOn = Callable[[str, bytes], None]
 """Takes a run's id and spans of it, an `ExportTraceServiceRequest`."""
@@ -60,25 +64,35 @@ class Concluder:
         """What came out of a run.
 
         A report that is stored already has the last word: it may have been made by an operator
-        that was killed before it could say so.
+        that was killed before it could say so. One that can't be stored takes nothing from the
+        verdict: the status says so, and has the numbers.
 
         Raises:
-            ClusterError: something could not be read or stored; try again.
+            ClusterError: something could not be read or stored now; try again.
         """
         stored = await self._stored_report(run)
+        unstored = ""
         if stored is None:
             report = await self._judged(run, seen)
-            content, truncated = await asyncio.to_thread(packed_report, report)
-            await self._cluster.create(report_config_map(run, content))
-            self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
-        else:
-            report, content = stored
-            truncated = report.on_cluster.truncated if report.on_cluster is not None else ""
-        reference = ReportReference(
-            config_map=run.names.report, key=REPORT_KEY, bytes=len(content), truncated=truncated
+            try:
+                stored = report, await self._store(run, report)
+                self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
+            except (Forbidden, Invalid, ValueError) as error:
+                stored, unstored = (report, b""), f"the report could not be stored: {error}"
+        report, content = stored
+        conclusion = conclusion_of(
+            report,
+            None if unstored else _reference(run, report, content),
+            seen.status.summary,
+            seen.status.ending or Reason.LOAD_ENDED,
         )
-        ending = seen.status.ending or Reason.LOAD_ENDED
-        return conclusion_of(report, reference, seen.status.summary, ending)
+        words = "; ".join(part for part in (conclusion.message, unstored) if part)
+        return replace(conclusion, message=words[:LONGEST_MESSAGE])
+
+    async def _store(self, run: RunIdentity, report: Report) -> bytes:
+        content = await asyncio.to_thread(packed_report, report)
+        await self._cluster.create(report_config_map(run, content))
+        return content
 
     async def _stored_report(self, run: RunIdentity) -> tuple[Report, bytes] | None:
         found = await self._cluster.config_map_bytes(
@@ -86,7 +100,11 @@ class Concluder:
         )
         if found is None or found.owner_uid != run.test.uid:
             return None
-        return unpacked_report(found.value), found.value
+        try:
+            return unpacked_report(found.value), found.value
+        except ValueError as error:
+            logger.warning("%s is judged anew: %s", run.names.report, error)
+            return None
 
     async def _judged(self, run: RunIdentity, seen: Observation) -> Report:
         parts = await self._parts(run, seen)
@@ -179,3 +197,10 @@ def _endpoint(run: RunIdentity, document: PoolLoadTest) -> str:
     if target.stateful_set is not None:
         return f"StatefulSet {target.stateful_set.name}, port {target.stateful_set.port}"
     return f"ws://{run.names.target}.{run.test.namespace}.svc:{TARGET_PORT}"
+
+
+def _reference(run: RunIdentity, report: Report, content: bytes) -> ReportReference:
+    truncated = report.on_cluster.truncated if report.on_cluster is not None else ""
+    return ReportReference(
+        config_map=run.names.report, key=REPORT_KEY, bytes=len(content), truncated=truncated
+    )

@@ -35,13 +35,13 @@ _LONGEST = 1_024
 
 
 def conclusion_of(
-    report: Report, reference: ReportReference, begun: Summary, ending: Reason
+    report: Report, reference: ReportReference | None, begun: Summary, ending: Reason
 ) -> Conclusion:
     """What the status says of a finished run.
 
     Args:
         report: as it is stored.
-        reference: where it is stored.
+        reference: where it is stored; None if it could not be.
         begun: the summary from the begin of the run.
         ending: why the load ended.
     """

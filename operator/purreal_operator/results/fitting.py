@@ -31,11 +31,10 @@ _SHORTER: tuple[tuple[str, Callable[[Report], Report]], ...] = (
 )
 
 
-def packed_report(report: Report, most_bytes: int = MOST_BYTES) -> tuple[bytes, str]:
+def packed_report(report: Report, most_bytes: int = MOST_BYTES) -> bytes:
     """Pack a report, without its least needed parts if it would be too large.
 
-    Returns:
-        The bytes, and in words what was left out; empty when it is whole.
+    What was left out is said in the report itself (`on_cluster.truncated`).
 
     Raises:
         ValueError: even the shortest form is too large.
@@ -50,7 +49,7 @@ def packed_report(report: Report, most_bytes: int = MOST_BYTES) -> tuple[bytes, 
         content = _packed(report)
     if len(content) > most_bytes:
         raise ValueError(f"the report has {len(content):,} bytes, more than {most_bytes:,}")
-    return content, ", ".join(left_out)
+    return content
 
 
 def _saying(report: Report, left_out: str) -> Report:
