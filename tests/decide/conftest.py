@@ -134,7 +134,7 @@ def decided() -> Callable[[Observation], Decision]:
         assert decide(seen) == decision, "the same observation gives the same decision"
         status = decision.status
         generations = {condition.observed_generation for condition in status.conditions}
-        assert generations <= {seen.wish.generation}
+        assert generations <= {seen.wish.generation} or status == seen.status
         stored = PoolLoadTestStatus.model_validate_json(status.model_dump_json(by_alias=True))
         assert stored == status, "what is stored is what was decided"
         return decision

@@ -10,9 +10,12 @@ from purreal_runner.judge.verdict import Verdict
 
 def finished(seen: Observation) -> Decision:
     """What to do with a run that has its verdict."""
+    wanted = wants_run(seen)
     if seen.plan_exists:
-        return Decision(stay(seen), (Action.REMOVE_RUN,), Orders(drain=True, leave=True), 2.0)
-    if wants_run(seen):
+        # Conditions of this run are not about a spec that asks for the next one.
+        status = seen.status if wanted else stay(seen)
+        return Decision(status, (Action.REMOVE_RUN,), Orders(drain=True, leave=True), 2.0)
+    if wanted:
         return begin(seen)
     left = _kept_for(seen)
     if left is not None and left <= 0:
