@@ -68,6 +68,9 @@ LOSSES = {
     },
     "its new pod came too late": lambda build: {"latecomers": frozenset({1})},
     "its job gave it up": lambda build: {"failed_indexes": frozenset({1})},
+    "it has finished without a result": lambda build: {
+        "runners": build.runners(0, 2, state=RUNNING) | build.runners(1, state=FINISHED)
+    },
     "it says that it broke": lambda build: {
         "runners": build.runners(0, 2, state=RUNNING)
         | {

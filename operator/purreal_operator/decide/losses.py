@@ -28,7 +28,8 @@ def _is_gone(seen: Observation, index: int, alive: dict[int, str]) -> bool:
         return False
     # Another pod of that index: it was made in place of the one that had the load.
     replaced = runner.state is RunnerState.RUNNING and alive[index] != runner.pod_uid
-    return replaced or runner.state is RunnerState.FAILED
+    # Who has finished says so after its result is stored: without one, none will come.
+    return replaced or runner.state in (RunnerState.FAILED, RunnerState.FINISHED)
 
 
 def most_losable(document: PoolLoadTest) -> int:
