@@ -163,6 +163,31 @@ async def test_a_runner_that_is_drained_before_the_start_applies_no_load(
     assert await tables_left(embedded_target) == []
 
 
+async def test_a_runner_that_is_drained_between_order_and_start_delivers_that_it_did_nothing(
+    operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
+) -> None:
+    def drain_ordered(_: int, says: RunnerSays) -> OperatorSays:
+        if says.state is FINISHED:
+            return said(Order.LEAVE if says.cleaned_up else Order.CLEAN_UP)
+        if says.state is not READY:
+            return said(Order.WAIT)
+        ready = [each for _, each in operator.says if each.state is READY]
+        return said(Order.START, 30.0) if len(ready) == 1 else said(Order.DRAIN)
+
+    operator.script = drain_ordered
+    pod = await pods.start(operator.url, embedded_target, runners={"processes": 2})
+
+    code = await pod.end()
+
+    assert code == 0, pod.log
+    assert operator.states() == [PREPARING, READY, FINISHED]
+    final = operator.finals[0]
+    assert issued(final) == 0
+    assert [attributes(final, pool)["purreal.pool.index"] for pool in (0, 1)] == [0, 1]
+    assert "no load was applied" in operator.last().notes[0]
+    assert await tables_left(embedded_target) == []
+
+
 async def test_a_runner_that_is_drained_under_load_delivers_what_it_has(
     operator: FakeOperator, embedded_target: RunningTarget, pods: Pods
 ) -> None:

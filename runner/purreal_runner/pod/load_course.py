@@ -14,7 +14,7 @@ from purreal_runner.pod.conversation import Conversation
 from purreal_runner.pod.coordination import FailureReason, RunnerState
 from purreal_runner.pod.ending import GRACE_SECONDS, Ending
 from purreal_runner.pod.export import Exporter, NotStored
-from purreal_runner.pod.failing import CannotGoOn, terminated
+from purreal_runner.pod.failing import CannotGoOn, Stopped, Why, terminated
 from purreal_runner.pod.live_export import exporting_live
 from purreal_runner.pod.pod_load import PodLoad
 from purreal_runner.pod.preparing import PodPlan
@@ -67,8 +67,12 @@ class LoadCourse:
         _log.info("opening %d pools, one in each process", len(self._plan.processes))
         self._load.begin()
         try:
-            await self._until_ready()
-            start = await self._until_start()
+            try:
+                await self._until_ready()
+                start = await self._until_start()
+            except Stopped as stopped:
+                await self._deliver_nothing(stopped)
+                raise
             self.began = True
             self._load.go()
             await self._run_and_deliver(start)
@@ -173,6 +177,17 @@ class LoadCourse:
             start_unix_ns=time.time_ns() + int(self._plan.run.warm_up_seconds * 1e9),
         )
         return Exporter(self._session, settings.operator_url, identity)
+
+    async def _deliver_nothing(self, stopped: Stopped) -> None:
+        """Who was told of a start owes a result, or it is waited for and taken for lost."""
+        if stopped.why is Why.ORDERED and self._talk.heard.start is not None:
+            pools = [
+                (share.index, plan.process)
+                for plan in self._plan.processes
+                for share in plan.shares
+            ]
+            parts = [Part(index=index, process=process) for index, process in pools]
+            await self._deliver(self._exporter(), parts)
 
     async def _deliver(self, exporter: Exporter, parts: list[Part]) -> None:
         """Tries until the operator has stored our parts, or wants nothing more from us."""
