@@ -158,6 +158,13 @@ def test_readiness_and_restarts_of_the_target_are_recorded(running, build, decid
     assert back.target.disturbed == "1 pod gone or replaced"
 
 
+@pytest.mark.parametrize("change", [{"restarts": 1}, {"pods": ("db2",)}], ids=["container", "pod"])
+def test_a_database_that_was_away_between_two_looks_was_not_ready(running, build, decided, change):
+    status = decided(running(target=build.target(**change))).status
+
+    assert (status.target.last.ready, status.target.least_ready) == (1, 0)
+
+
 def test_planned_shares_add_up(build):
     document = build.document()
 

@@ -25,8 +25,7 @@ def watched(seen: Observation, *, load_runs: bool = False) -> TargetStatus:
         before = status.before if load_runs and status.before else reading
         changes |= {"before": before, "last": reading, "disturbed": disturbance(before, reading)}
         if load_runs:
-            least = reading.ready if status.least_ready is None else status.least_ready
-            changes["least_ready"] = min(least, reading.ready)
+            changes["least_ready"] = _least_ready(status.least_ready, before, reading)
     return status.model_copy(update=changes)
 
 
@@ -34,6 +33,14 @@ def _higher(now: int | None, before: int | None) -> int | None:
     """A new operator knows only what came since its start: the peak before it is in the status."""
     known = [value for value in (now, before) if value is not None]
     return max(known, default=None)
+
+
+def _least_ready(least: int | None, before: TargetReading, now: TargetReading) -> int:
+    known = [now.ready] if least is None else [now.ready, least]
+    if disturbance(before, now):
+        # It takes less than the time between two looks, and yet that pod was not ready meanwhile.
+        known.append(max(0, before.ready - 1))
+    return min(known)
 
 
 def disturbance(before: TargetReading, now: TargetReading) -> str:
