@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from purreal_operator import hindrances
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.trouble import trouble_of_events
-from purreal_operator.cluster.views import JobView, PodView, StatefulSetView, StoredPlan, TestView
+from purreal_operator.cluster.views import PodView, StatefulSetView, StoredPlan, TestView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import (
     Database,
@@ -97,7 +97,7 @@ class Observer:
             facts |= {"target": await self._target(run, document, plan)}
             if seen.status.phase in _WITH_RUNNERS:
                 await self._find_stored(run, document, plan, memory)
-                facts |= await self._runners(run, plan)
+                facts |= await self._runners(run, plan, document.spec.runners.replicas)
             view = await asyncio.to_thread(self._rooms.view, run.run_id)
             facts |= _of_room(view, seen.status) if view is not None else {}
         return replace(seen, **facts)  # type: ignore[arg-type]
@@ -118,43 +118,27 @@ class Observer:
         if found is None:
             return None
         pods = await self._cluster.target_pods(run.test.namespace, found)
-        return TargetSeen(_reading(found, pods), await self._target_trouble(run, found, pods))
+        words = await hindrances.of_target(self._cluster, run.test.namespace, found, pods)
+        return TargetSeen(_reading(found, pods), words)
 
-    async def _target_trouble(
-        self, run: RunIdentity, found: StatefulSetView, pods: tuple[PodView, ...]
-    ) -> tuple[str, ...]:
-        troubles = [f"{pod.name}: {pod.trouble.message}" for pod in pods if pod.trouble]
-        if len(pods) < found.replicas:
-            troubles += await self._event_trouble(run, found.uid, "StatefulSet")
-        return tuple(troubles[:4])
-
-    async def _event_trouble(self, run: RunIdentity, uid: str, kind: str) -> list[str]:
-        """Why no pod is made: a quota, a policy; only its controller's events tell."""
-        trouble = trouble_of_events(await self._cluster.events_of(run.test.namespace, uid, kind))
-        return [trouble.message] if trouble is not None else []
-
-    async def _runners(self, run: RunIdentity, plan: StoredPlan | None) -> dict[str, object]:
+    async def _runners(
+        self, run: RunIdentity, plan: StoredPlan | None, replicas: int
+    ) -> dict[str, object]:
+        namespace = run.test.namespace
         job, pods = await asyncio.gather(
-            self._cluster.job(run.test.namespace, run.names.job),
-            self._cluster.runner_pods(run.test.namespace, run.test.name, run.run),
+            self._cluster.job(namespace, run.names.job),
+            self._cluster.runner_pods(namespace, run.test.name, run.run),
         )
         if job is None or plan is None or job.owner_uid != plan.uid:
             return {"job_exists": False}
-        words = await self._job_trouble(run, job, pods)
+        pods = await hindrances.with_events(self._cluster, namespace, pods)
+        words = await hindrances.of_job(self._cluster, namespace, job, pods, replicas)
         return {
             "job_exists": True,
             "failed_indexes": job.failed_indexes,
             "pods": tuple(_pod_seen(pods)),
             "job_trouble": words,
         }
-
-    async def _job_trouble(self, run: RunIdentity, job: JobView, pods: tuple[PodView, ...]) -> str:
-        failed = job.conditions.get("Failed")
-        if failed is not None and failed.status == "True":
-            return f"the runners' Job failed: {failed.message or failed.reason}"
-        if pods:
-            return ""
-        return next(iter(await self._event_trouble(run, job.uid, "Job")), "")
 
     async def _find_stored(
         self,
@@ -211,10 +195,11 @@ def _reading(found: StatefulSetView, pods: tuple[PodView, ...]) -> TargetReading
 def _pod_seen(pods: Iterable[PodView]) -> Iterable[PodSeen]:
     for pod in pods:
         if pod.index is not None:
-            words = f"{pod.name}: {pod.trouble.message}" if pod.trouble else ""
             # One that is told to end still drains and reports: it is not lost yet.
             alive = pod.phase not in ("Succeeded", "Failed")
-            yield PodSeen(index=pod.index, uid=pod.uid, alive=alive, trouble=words)
+            yield PodSeen(
+                index=pod.index, uid=pod.uid, alive=alive, trouble=hindrances.in_words(pod)
+            )
 
 
 def _of_room(view: RoomView, status: PoolLoadTestStatus) -> dict[str, object]:
