@@ -138,13 +138,15 @@ async def test_an_operator_that_is_away_is_asked_for_ever() -> None:
     assert talk.turned_away is None
 
 
-async def test_the_time_since_the_start_is_told_as_it_is_when_it_is_said() -> None:
+async def test_times_are_told_as_they_are_when_they_are_said() -> None:
     operator = Operator(lambda _: says(Order.RUN, again=1.0))
     talk = talk_with(operator)
+    talk.ready_since = now() - 7.0
     talk.running_since = now() - 5.0
 
     await talked(talk, 10.0)
 
+    assert all(said.ready_for_seconds == pytest.approx(at + 7.0) for at, said in operator.asked)
     assert all(said.running_for_seconds == pytest.approx(at + 5.0) for at, said in operator.asked)
 
 

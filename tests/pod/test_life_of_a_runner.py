@@ -76,6 +76,8 @@ async def test_what_was_measured_is_told_while_the_load_runs(
     assert code == 0, pod.log
     assert running.state is RUNNING
     assert running.running_for_seconds is not None
+    assert running.ready_for_seconds is not None
+    assert running.ready_for_seconds > running.running_for_seconds
     assert 0 < issued(operator.lives[0]) < issued(operator.finals[0])
 
 

@@ -89,6 +89,12 @@ def test_a_runner_that_has_cleaned_up_may_leave():
     assert told(FINISHED, CLEAN, cleaned_up=True).order is Order.LEAVE
 
 
+@pytest.mark.parametrize(("ready_for", "order"), [(2.0, Order.START), (0.5, Order.TOO_LATE)])
+def test_who_was_ready_in_time_still_joins_however_long_the_operator_was_away(ready_for, order):
+    facts = RoomFacts(now=NOW, runners=3, index=0, instruction=BEGUN)
+    assert answer(facts, says(READY, ME, ready_for_seconds=ready_for)).order is order
+
+
 @pytest.mark.parametrize(("instruction", "seconds"), [(SOON, 3.0), (JUST_BEGUN, 0.0)])
 def test_the_start_is_told_as_the_seconds_that_remain(instruction, seconds):
     assert told(READY, instruction).remaining_seconds == seconds

@@ -175,8 +175,9 @@ def test_the_start_is_estimated_by_the_quickest_question(rooms, clock):
 
 
 @pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
-def test_a_time_that_is_no_number_changes_nothing(rooms, seconds):
-    odd = says(RUNNING).model_copy(update={"running_for_seconds": seconds})
+@pytest.mark.parametrize("time", ["ready_for_seconds", "running_for_seconds"])
+def test_a_time_that_is_no_number_changes_nothing(rooms, time, seconds):
+    odd = says(RUNNING).model_copy(update={time: seconds})
     with pytest.raises(Refused) as refused:
         rooms.hear(RUN, 0, odd)
     assert refused.value.reason is Reason.MALFORMED

@@ -87,7 +87,9 @@ def _too_late(facts: RoomFacts, says: RunnerSays) -> bool:
     if says.state is RunnerState.RUNNING:
         return False  # it began before the operator was restarted
     start_at = facts.instruction.start_at
-    return start_at is None or facts.now > start_at + GRACE_SECONDS
+    # One that was ready in time was waited for, even if the operator died before it could say so.
+    ready_at = facts.now - (says.ready_for_seconds or 0.0)
+    return start_at is None or ready_at > start_at + GRACE_SECONDS
 
 
 def _after_the_load(facts: RoomFacts, says: RunnerSays) -> Order:

@@ -87,7 +87,7 @@ class Room:
             Refused: the index is none of this run, or a time is not a number.
         """
         self.refuse_unknown(index)
-        for seconds in (says.running_for_seconds, says.round_trip_seconds):
+        for seconds in (says.ready_for_seconds, says.running_for_seconds, says.round_trip_seconds):
             if seconds is not None and not isfinite(seconds):
                 raise Refused(Reason.MALFORMED, "a time is not a finite number", self.plan.run_id)
         superseded = self._is_superseded(index, says.pod_uid, now)

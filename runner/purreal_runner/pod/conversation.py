@@ -79,6 +79,7 @@ class Conversation:
     Attributes:
         heard: what the operator has said.
         turned_away: set when nothing but refusals came for `TURNED_AWAY_SECONDS`: the last one.
+        ready_since: when all pools were open, on the clock.
         running_since: when the load began, on the clock.
     """
 
@@ -95,6 +96,7 @@ class Conversation:
         self._random = random or Random()
         self.heard = Heard(at=clock())
         self.turned_away: str | None = None
+        self.ready_since: float | None = None
         self.running_since: float | None = None
         self._answered: RunnerSays | None = None
         self._failures = 0
@@ -175,9 +177,14 @@ class Conversation:
         return self._interval * self._random.uniform(0.8, 1.0)
 
     def _saying(self) -> RunnerSays:
-        since = self.running_since
-        running = None if since is None else max(0.0, self._clock() - since)
-        return self._says.model_copy(update={"running_for_seconds": running})
+        times = {
+            "ready_for_seconds": self._seconds_since(self.ready_since),
+            "running_for_seconds": self._seconds_since(self.running_since),
+        }
+        return self._says.model_copy(update=times)
+
+    def _seconds_since(self, moment: float | None) -> float | None:
+        return None if moment is None else max(0.0, self._clock() - moment)
 
     def _take(self, answer: Answer, saying: RunnerSays) -> None:
         if self._failures:

@@ -56,6 +56,7 @@ class RunnerSays(Data):
         state: what it is busy with.
         server_version: as the target told it; empty before it was asked.
         failure: with state Failed.
+        ready_for_seconds: time since all its pools are open, at the moment of sending.
         running_for_seconds: time since its load really started, at the moment of sending.
         round_trip_seconds: the shortest round trip of its questions so far.
         cleaned_up: the run's tables are dropped, or could not be (then `notes` says so).
@@ -67,6 +68,7 @@ class RunnerSays(Data):
     state: RunnerState
     server_version: str = Field(default="", max_length=100)
     failure: Failure | None = None
+    ready_for_seconds: float | None = Field(default=None, ge=0)
     running_for_seconds: float | None = Field(default=None, ge=0)
     round_trip_seconds: float | None = Field(default=None, ge=0)
     cleaned_up: bool = False

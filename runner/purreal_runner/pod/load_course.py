@@ -111,6 +111,7 @@ class LoadCourse:
         self._ending.raise_if_wanted()
         await self._raise_if_lost()
         _log.info("all pools are open")
+        self._talk.ready_since = time.monotonic()
         self._talk.tell(state=RunnerState.READY)
 
     async def _until_start(self) -> Start:
