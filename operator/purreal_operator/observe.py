@@ -195,7 +195,7 @@ def _reading(found: StatefulSetView, pods: tuple[PodView, ...]) -> TargetReading
 def _pod_seen(pods: Iterable[PodView]) -> Iterable[PodSeen]:
     for pod in pods:
         if pod.index is not None:
-            # One that is told to end still drains and reports: it is not lost yet.
+            # One that is told to end may have a whole result to deliver, or says that it is lost.
             alive = pod.phase not in ("Succeeded", "Failed")
             yield PodSeen(
                 index=pod.index, uid=pod.uid, alive=alive, trouble=hindrances.in_words(pod)

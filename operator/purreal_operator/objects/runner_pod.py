@@ -18,7 +18,8 @@ from purreal_runner.document.runner_pod import RunnerPod
 
 COMMAND = ["python", "-m", "purreal_runner.pod"]
 GRACE_SECONDS = 30
-"""Time to drain and export; the longest that a lost runner keeps its replacement waiting."""
+"""Time to deliver a result that is whole; the longest that a lost runner keeps its replacement
+waiting."""
 
 _CPU_PER_PROCESS = 100  # thousandths of a core
 _MEMORY_PER_PROCESS = 128  # MiB; measured: 70 with the pool, before anything is exported
