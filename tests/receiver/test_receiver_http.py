@@ -46,7 +46,8 @@ async def test_a_runner_asks_and_is_answered(bench):
     ("request_of", "status", "reason"),
     [
         ({"token": "guess"}, 401, "WrongToken"),
-        ({"token": None}, 401, None),
+        ({"token": None}, 401, "WrongToken"),
+        ({"run": "uid-9", "token": None}, 401, None),
         ({"token": "token-of-2"}, 403, "WrongRun"),
         ({"index": 3}, 404, "UnknownIndex"),
         ({"index": "first"}, 404, "UnknownIndex"),

@@ -80,8 +80,13 @@ class Intake:
         self._rooms.count_refusal(refused)
         self._log.note(refused)
 
-    def admit_question(self, run_id: str, token_hash: str) -> None:
-        """Let a runner ask. Raises `Refused`, as `Rooms.admit`."""
+    def admit_question(self, run_id: str, authorization: str | None) -> None:
+        """Let a runner ask. Raises `Refused`, as `Rooms.admit`, or because it shows no token."""
+        try:
+            token_hash = token_hash_of(authorization)
+        except Refused as refused:
+            refused.run_id = run_id if self._rooms.knows(run_id) else None
+            raise
         self._rooms.admit(run_id, token_hash)
 
     def answer(self, run_id: str, index: int, body: bytes) -> OperatorSays:
