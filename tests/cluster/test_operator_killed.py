@@ -3,10 +3,12 @@
 from purreal_operator.status.words import ConditionType, Phase
 from tests.cluster.disturbed_run import kill_operator, outcome, start, thinking
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.runs import NEEDS_OPERATOR
 
 OPERATIONS = 1_500  # at 50 ms and 10 workers, 8 s: some operators come and go meanwhile
 
 
+@NEEDS_OPERATOR  # by others: they run one after the other
 def test_a_run_survives_its_operator_in_every_phase_with_exact_counts(
     cluster: Kubectl, namespace: Kubectl
 ) -> None:

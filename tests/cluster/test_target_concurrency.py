@@ -1,0 +1,62 @@
+"""What a second test does on a target that another one is loading."""
+
+import pytest
+
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.runs import (
+    NEEDS_OPERATOR,
+    THE_DATABASE,
+    condition,
+    load_test,
+    start_database,
+    status_of,
+    verdict_and_reason,
+    wait_for_end,
+    wait_for_phase,
+)
+
+pytestmark = NEEDS_OPERATOR
+
+
+@pytest.fixture
+def busy(cluster: Kubectl, namespace: Kubectl) -> Kubectl:
+    """A namespace with a database of the user's own that the test `first` is loading."""
+    start_database(namespace)
+    namespace.apply(load_test("first", seconds=10, target=THE_DATABASE))
+    wait_for_phase(namespace, "Running", "first")
+    return namespace
+
+
+def test_queue_waits_for_the_end_of_the_first(busy: Kubectl) -> None:
+    busy.apply(load_test("second", seconds=2, target=THE_DATABASE))
+    wait_for_phase(busy, "Pending", "second")
+    waiting = status_of(busy, "second")
+
+    second = wait_for_end(busy, "second")
+
+    assert waiting["reason"] == "WaitingForTarget"
+    assert f"{busy.namespace}/first" in waiting["message"]
+    assert condition(waiting, "Finished")["status"] == "False"
+    first = wait_for_end(busy, "first")
+    assert (first["verdict"], second["verdict"]) == ("Completed", "Completed")
+    assert second["startsAt"] > first["finishedAt"]
+    assert second["target"]["version"].startswith("surrealdb-")
+
+
+def test_refuse_ends_at_once_and_says_who_is_first(busy: Kubectl) -> None:
+    busy.apply(load_test("second", target=THE_DATABASE, targetConcurrency="Refuse"))
+
+    second = wait_for_end(busy, "second", seconds=20.0)
+
+    assert verdict_and_reason(second) == ("Error", "TargetBusy")
+    assert f"{busy.namespace}/first" in condition(second, "Succeeded")["message"]
+    assert wait_for_end(busy, "first")["verdict"] == "Completed"
+
+
+def test_allow_runs_beside_the_first(busy: Kubectl) -> None:
+    busy.apply(load_test("second", seconds=2, target=THE_DATABASE, targetConcurrency="Allow"))
+
+    second, first = wait_for_end(busy, "second"), wait_for_end(busy, "first")
+
+    assert (first["verdict"], second["verdict"]) == ("Completed", "Completed")
+    assert second["startsAt"] < first["finishedAt"]
