@@ -26,11 +26,14 @@ RUN cd /opt/purreal/lib/python*/site-packages \
  && find . -name '*_test.py*' -delete \
  && rm kubernetes/client/api/__pycache__/*_api.* kubernetes/client/models/__pycache__/v[0-9]*
 
-FROM python AS wheel
+# The code alone, in a second environment at the same path: the last, small layer of the image.
+FROM python AS code
+RUN python -m venv --without-pip /opt/purreal
 WORKDIR /src
 RUN python -m pip wheel --wheel-dir /build-tools 'hatchling>=1.27'
 COPY . .
-RUN python -m pip wheel --no-deps --no-index --find-links /build-tools --wheel-dir /wheel .
+RUN python -m pip wheel --no-deps --no-index --find-links /build-tools --wheel-dir /wheel . \
+ && python -m pip --python /opt/purreal/bin/python install --no-deps --no-index /wheel/*.whl
 
 FROM ${PYTHON}
 # The base image comes without bytecode; under a read-only root every start would compile it anew.
@@ -39,9 +42,7 @@ RUN python -m compileall -q -x '/(test|idlelib|lib2to3|tkinter|turtledemo|ensure
 ENV PATH=/opt/purreal/bin:$PATH HOME=/tmp USER=purreal \
     PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 COPY --from=dependencies /opt/purreal /opt/purreal
-RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
-    /usr/local/bin/python -m pip --python /opt/purreal/bin/python install --no-deps --no-index --no-cache-dir \
-        --disable-pip-version-check --root-user-action=ignore /wheel/*.whl
+COPY --from=code /opt/purreal /opt/purreal
 ARG VERSION=0+local
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="purreal" \

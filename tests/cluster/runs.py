@@ -18,7 +18,7 @@ PHASE_SECONDS = 90.0
 END_SECONDS = 150.0
 GONE_SECONDS = 75.0
 """Above the 30 s that a pod has to end, on a machine that is busy with other tests."""
-KINDS = "pods,jobs,statefulsets,services,secrets,configmaps,poolloadtests"
+KINDS = "pods,jobs,statefulsets,services,secrets,configmaps,plt"
 THE_DATABASE: Manifest = {
     "type": "StatefulSet",
     "statefulSet": {"name": "surreal"},

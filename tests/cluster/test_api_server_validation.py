@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import yaml
@@ -35,9 +36,6 @@ from tests.document.wrong_documents import (
 )
 
 ROOT = Path(__file__).parents[2]
-UNWATCHED = "unwatched.purreal.dev"
-"""Group of a copy of our resource that no operator knows."""
-
 Answer = Callable[[str], str]
 
 
@@ -333,11 +331,12 @@ def test_the_resource_is_structural_and_explains_itself(api_server: Kubectl) -> 
 
 @pytest.fixture(scope="module")
 def unwatched(api_server: Kubectl) -> Iterator[str]:
-    """Our resource once more, in a group that no operator watches."""
+    """Our resource once more, in a group that no operator and no other process knows."""
     copy = definition()
-    name = f"{PLURAL}.{UNWATCHED}"
+    group = f"unwatched-{uuid4().hex[:6]}.{GROUP}"
+    name = f"{PLURAL}.{group}"
     copy["metadata"]["name"] = name
-    copy["spec"]["group"] = UNWATCHED
+    copy["spec"]["group"] = group
     del copy["spec"]["names"]["shortNames"]
     api_server.apply(copy)
     api_server.wait(f"crd/{name}", "condition=Established", seconds=30)
@@ -352,7 +351,7 @@ MIX = {"name": "a", "query": "SELECT $x", "params": {"x": {"deep": [1, None]}}}
 def change(namespace: Kubectl, unwatched: str) -> Callable[..., str]:
     """Change one object in a namespace of its own; returns what is said against it."""
     data = read_tree(with_line("pool: {maxSize: 60}")).data
-    data["apiVersion"] = f"{UNWATCHED}/{VERSION}"
+    data["apiVersion"] = f"{unwatched.removeprefix(PLURAL + '.')}/{VERSION}"
     data["spec"]["workload"] = {"type": "Mix", "mix": [MIX]}
     namespace.apply(data)
 

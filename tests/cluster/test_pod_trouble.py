@@ -26,7 +26,7 @@ from tests.cluster.stage import PASSWORD, Stage, eventually, limit, set_stage
 
 
 @pytest_asyncio.fixture
-async def stage(namespace: Kubectl) -> AsyncIterator[Stage]:
+async def stage(namespace: Kubectl, images: None) -> AsyncIterator[Stage]:
     async with set_stage(namespace) as ready:
         yield ready
 

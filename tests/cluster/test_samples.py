@@ -11,7 +11,7 @@ SAMPLES = ROOT / "manifests" / "samples"
 FINISH_SECONDS = 180.0
 
 ENDS = {
-    "failing": ("Failed", "SuccessRatio"),
+    "failing": ("Failed", "success_ratio >= 99%"),
     "mix": ("Passed", ""),
     "python-workload": ("Passed", ""),
     "pod-settings": ("Completed", ""),
