@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.place import ROOT, Place, Testbed
+from tests.cluster.runs import eventually
 
 OPERATOR_NAMESPACE = "purreal-system"
 OPERATOR = "deployment/purreal-operator"
@@ -21,7 +22,17 @@ def install_resource(kubectl: Kubectl) -> None:
     kubectl.run(
         "apply", "--server-side", "--force-conflicts", "-f", str(ROOT / "manifests/crd.yaml")
     )
-    kubectl.wait("crd/poolloadtests.purreal.dev", "condition=Established", seconds=30.0)
+    wait_for_resource(kubectl, "poolloadtests.purreal.dev")
+
+
+def wait_for_resource(kubectl: Kubectl, name: str) -> None:
+    """Wait until the API server serves it; `kubectl wait` fails while it has no conditions yet."""
+
+    def is_established() -> bool:
+        conditions = kubectl.get("crd", name)["status"].get("conditions") or ()
+        return any((one["type"], one["status"]) == ("Established", "True") for one in conditions)
+
+    eventually(is_established, seconds=30.0)
 
 
 def install_images(kubectl: Kubectl, place: Place) -> None:

@@ -22,6 +22,7 @@ from purreal_runner.document import InvalidDocument, parse_document
 from purreal_runner.document.kubernetes import GROUP, PLURAL, RERUN_ANNOTATION, VERSION
 from purreal_runner.document.yaml_tree import read_tree
 from purreal_runner.judge.verdict import Verdict
+from tests.cluster.installation import wait_for_resource
 from tests.cluster.kubectl import Kubectl
 from tests.document.wrong_documents import (
     HEAD,
@@ -339,7 +340,7 @@ def unwatched(api_server: Kubectl) -> Iterator[str]:
     copy["spec"]["group"] = group
     del copy["spec"]["names"]["shortNames"]
     api_server.apply(copy)
-    api_server.wait(f"crd/{name}", "condition=Established", seconds=30)
+    wait_for_resource(api_server, name)
     yield name
     api_server.delete("crd", name)
 
