@@ -33,6 +33,12 @@ def news_between(before: PoolLoadTestStatus, after: PoolLoadTestStatus) -> Itera
         yield News(EventType.WARNING, "RunnerLost", f"runner {index} is lost", str(index))
 
 
+def refused_status(words: str) -> News:
+    """What to tell where the status itself can't be written."""
+    advice = "is the CustomResourceDefinition older than the operator? apply the one it came with"
+    return News(EventType.WARNING, "StatusRefused", f"{advice}: {words}")
+
+
 def _of_phase(after: PoolLoadTestStatus) -> News:
     if after.phase is Phase.FINISHED:
         kind = EventType.NORMAL if after.verdict in _GOOD else EventType.WARNING

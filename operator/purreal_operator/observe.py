@@ -56,10 +56,8 @@ class Observer:
         self._forwarding = forwarding
         self._wall_clock = wall_clock
 
-    async def observe(
-        self, run: RunIdentity, test: TestView, memory: TestMemory, ahead: tuple[str, ...]
-    ) -> Observation:
-        """Everything that is to be seen of a test now.
+    async def observe(self, run: RunIdentity, test: TestView, memory: TestMemory) -> Observation:
+        """Everything that is to be seen of a test now, but for the other tests.
 
         Raises:
             ClusterError: something could not be read; nothing is known then.
@@ -71,7 +69,6 @@ class Observer:
             now=self._wall_clock(),
             wish=wish_of(test.resource),
             status=status,
-            ahead=ahead,
             known_tokens=memory.tokens.known,
             fresh_tokens=memory.tokens.fresh,
             refused=of_run.refused,

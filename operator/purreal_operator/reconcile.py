@@ -6,20 +6,20 @@ Knows when and in which order, nothing of what is decided or done.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from purreal_operator.act import Actor, Task
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import ClusterError, Conflict, Gone
+from purreal_operator.cluster.errors import ClusterError, Conflict, Gone, Invalid
 from purreal_operator.cluster.views import TestView
 from purreal_operator.decide import Decision, Observation, decide
 from purreal_operator.decide.queueing import Claim, ahead_of, target_key
 from purreal_operator.memory import RunMemory, TestMemory, backoffs
-from purreal_operator.news import news_between
+from purreal_operator.news import News, news_between, refused_status
 from purreal_operator.objects.event import event_of_test
 from purreal_operator.objects.identity import RunIdentity, TestIdentity
 from purreal_operator.observe import Observer
@@ -143,11 +143,14 @@ class Reconciler:
             self._forget(known)
             known.uid = test.uid
         status = PoolLoadTestStatus.model_validate(test.status)
-        known.claim = _claim(key, test.resource, status)
         run = TestIdentity(test.namespace, test.name, test.uid).run(status.run)
-        ahead = ahead_of(known.claim, self._claims())
-        seen = await self._observer.observe(run, test, known.memory, ahead)
+        seen = await self._observer.observe(run, test, known.memory)
+        known.claim = _claim(key, test.resource, status)
+        seen = replace(seen, ahead=ahead_of(known.claim, self._claims()))
         decision = decide(seen)
+        if decision.status.phase is not Phase.FINISHED:
+            # At once: a test that is looked at while this is being stored must wait for it.
+            known.claim = _claim(key, test.resource, decision.status)
         self._instruct(run, seen, decision, known.memory.run)
         for action in decision.actions:
             await self._actor.act(action, Task(run, seen, known.memory))
@@ -190,26 +193,30 @@ class Reconciler:
     ) -> float | None:
         """Store the status if it changed and may be written; returns when to look again."""
         pause = _pause(decision, seen)
+        if seen.status.phase is Phase.FINISHED and not seen.plan_exists:
+            self._rooms.close(run.run_id)
         if decision.status == seen.status:
-            if decision.status.phase is Phase.FINISHED and not seen.plan_exists:
-                self._rooms.close(run.run_id)
             return pause
         wait = known.memory.written_at + WRITE_SECONDS - self._clock()
         if wait > 0:
             return wait if pause is None else min(pause, wait) or wait
-        changed = decision.status.model_dump(mode="json", by_alias=True)
-        await self._cluster.patch_status(
-            test.namespace, test.name, changed, resource_version=test.resource_version
-        )
+        about = run.test.run(decision.status.run)
+        try:
+            await self._cluster.patch_status(
+                test.namespace,
+                test.name,
+                _patch(seen.status, decision.status),
+                resource_version=test.resource_version,
+            )
+        except Invalid as error:
+            await self._tell(about, [refused_status(str(error))])
+            raise
         known.memory.written_at = self._clock()
-        await self._tell(run, seen.status, decision.status)
+        await self._tell(about, news_between(seen.status, decision.status))
         return 0.0
 
-    async def _tell(
-        self, run: RunIdentity, before: PoolLoadTestStatus, after: PoolLoadTestStatus
-    ) -> None:
-        about = run.test.run(after.run)
-        for each in news_between(before, after):
+    async def _tell(self, about: RunIdentity, news: Iterable[News]) -> None:
+        for each in news:
             event = event_of_test(
                 about, each.type, each.reason, each.message, key=each.key, at=datetime.now(UTC)
             )
@@ -219,7 +226,7 @@ class Reconciler:
                 return
             except ClusterError as error:
                 # An event is a courtesy: the status says the same.
-                logger.warning("%s: %s", run.test.name, error)
+                logger.warning("%s: %s", about.test.name, error)
 
 
 def _pause(decision: Decision, seen: Observation) -> float | None:
@@ -227,6 +234,13 @@ def _pause(decision: Decision, seen: Observation) -> float | None:
         return None
     many = len(seen.pods) / _RUNNERS_PER_SECOND
     return max(decision.again_seconds, many)
+
+
+def _patch(before: PoolLoadTestStatus, after: PoolLoadTestStatus) -> dict[str, Any]:
+    """The status as it is to be merged: what left a map must be said, or it stays for ever."""
+    changed = after.model_dump(mode="json", by_alias=True)
+    changed["refusedPushes"] = dict.fromkeys(before.refused_pushes) | changed["refusedPushes"]
+    return changed
 
 
 def _claim(key: TestKey, resource: Mapping[str, Any], status: PoolLoadTestStatus) -> Claim:
