@@ -35,7 +35,11 @@ def wish_of(resource: Mapping[str, Any]) -> Wish:
 
 def frozen_document(text: str) -> PoolLoadTest | None:
     """Read a document that was frozen before; None if this version can't read it."""
-    document, _ = validated(json.loads(text))
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return None
+    document, _ = validated(content)
     return document
 
 

@@ -7,7 +7,13 @@ import pytest
 from purreal_operator.decide.decision import Action
 from purreal_operator.decide.queueing import Claim, ahead_of, target_key
 from purreal_operator.status.model import ReportReference
-from purreal_operator.status.words import ConditionStatus, ConditionType, Phase, Reason
+from purreal_operator.status.words import (
+    ACTIVE_PHASES,
+    ConditionStatus,
+    ConditionType,
+    Phase,
+    Reason,
+)
 from purreal_runner.judge.verdict import Verdict
 
 
@@ -213,3 +219,14 @@ def test_only_targets_that_exist_already_are_shared(build):
     assert target_key("ns", build.document(url)) == "URL/ws://db:8000"
     assert target_key("ns", build.document(named)) == "StatefulSet/ns/db"
     assert target_key("other", build.document(named)) != target_key("ns", build.document(named))
+
+
+@pytest.mark.parametrize("phase", sorted(ACTIVE_PHASES))
+def test_a_run_whose_document_can_not_be_read_any_more_ends(build, decided, phase):
+    seen = build.at(phase)
+    unreadable = build.wish(document=None, problem="spec.pool: unknown field")
+
+    status = decided(replace(seen, frozen=None, wish=unreadable)).status
+
+    assert (status.phase, status.verdict, status.reason) == ("Finished", "Error", "InvalidSpec")
+    assert "spec.pool: unknown field" in status.message

@@ -93,3 +93,8 @@ def test_a_document_is_frozen_with_its_defaults():
 
 def test_a_frozen_document_of_another_version_is_no_crash():
     assert frozen_document('{"kind": "PoolLoadTest", "spec": {"new": 1}}') is None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"spec": {"gone": 1}}'])
+def test_a_frozen_document_that_can_not_be_read_is_none(text):
+    assert frozen_document(text) is None

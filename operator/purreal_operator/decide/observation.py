@@ -197,6 +197,11 @@ class Observation:
         return document
 
     @property
+    def has_document(self) -> bool:
+        """Whether there is a document that this version can read."""
+        return self.frozen is not None or self.wish.document is not None
+
+    @property
     def expected(self) -> frozenset[int]:
         """The indexes of all runners."""
         return frozenset(range(self.document.spec.runners.replicas))
