@@ -195,3 +195,13 @@ def test_whatever_a_database_sends_gives_a_view_or_a_refusal(data):
     with suppress(Refused):
         watch.take(read(metrics_in(body)), 0.0)
         assert watch.view(0.0).to_json()
+
+
+@pytest.mark.parametrize("told", [1e300, 1.7e308])
+def test_a_gauge_beyond_all_measure_still_fits_into_a_status(told):
+    export = Export()
+    for _ in range(2):
+        export.gauge("surrealdb.process.memory", told)
+        export.scope.metrics[-1].gauge.data_points.add(as_double=told)
+
+    assert round(read(export.request).memory_bytes) < 2**63

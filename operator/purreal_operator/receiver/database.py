@@ -31,6 +31,7 @@ from purreal_operator.receiver.database_view import (
 MOST_POINTS: Final = 600
 _MOST_BUCKETS: Final = 200
 _LONGEST_VERSION: Final = 100
+_GREATEST: Final = 1e18  # of a gauge; a status holds whole numbers below 2**63
 _CUMULATIVE: Final = AggregationTemporality.AGGREGATION_TEMPORALITY_CUMULATIVE
 
 _CPU: Final = "surrealdb.process.cpu_percent"
@@ -164,7 +165,7 @@ def _value(point: NumberDataPoint) -> float:
 
 def _sum(metric: Metric | None) -> float | None:
     values = [_value(point) for point in _numbers(metric)]
-    return sum(values) if values else None
+    return min(sum(values), _GREATEST) if values else None
 
 
 def _attribute(point: NumberDataPoint, key: str) -> str:

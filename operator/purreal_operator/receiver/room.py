@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from math import isfinite
 from typing import Final
 
 from purreal_operator.receiver.answers import RoomFacts, answer
@@ -20,6 +19,7 @@ from purreal_runner.measure.merge import Merged
 from purreal_runner.otlp.identity import trace_of
 from purreal_runner.pod.coordination import OperatorSays, Order, RunnerSays, RunnerState
 
+_LONGEST_SECONDS: Final = 1e8
 _MOST_NOTES: Final = 64
 _LONGEST_NOTE: Final = 500
 _MOST_MISMATCHES: Final = 16
@@ -84,12 +84,13 @@ class Room:
         """Take what a runner says and answer it.
 
         Raises:
-            Refused: the index is none of this run, or a time is not a number.
+            Refused: the index is none of this run, or a time can't be.
         """
         self.refuse_unknown(index)
         for seconds in (says.ready_for_seconds, says.running_for_seconds, says.round_trip_seconds):
-            if seconds is not None and not isfinite(seconds):
-                raise Refused(Reason.MALFORMED, "a time is not a finite number", self.plan.run_id)
+            if seconds is not None and not 0.0 <= seconds <= _LONGEST_SECONDS:
+                message = f"a time is not between 0 and {_LONGEST_SECONDS:g} s"
+                raise Refused(Reason.MALFORMED, message, self.plan.run_id)
         superseded = self._is_superseded(index, says.pod_uid, now)
         if says.state in _BEGAN and not superseded:
             self._starters.setdefault(index, says.pod_uid)
