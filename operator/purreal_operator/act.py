@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import Forbidden, Gone, Invalid, QuotaExceeded
+from purreal_operator.cluster.errors import Conflict, Forbidden, Gone, Invalid, QuotaExceeded
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.decision import Action
 from purreal_operator.decide.observation import Observation
@@ -85,6 +85,10 @@ class Actor:
             await self._by_action[action](task)
         except QuotaExceeded as error:
             memory.hindered = str(error)
+        except Conflict as error:
+            # It may go away; if it does not, the phase's deadline says what was in the way.
+            memory.hindered = str(error)
+            raise
         except (Invalid, Forbidden, TooLarge) as error:
             memory.refused = str(error)
 

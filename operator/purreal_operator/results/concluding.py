@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import ClusterError, Forbidden, Invalid
+from purreal_operator.cluster.errors import ClusterError, Conflict, Gone, Unavailable
 from purreal_operator.cluster.views import PodView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import Conclusion, Observation
+from purreal_operator.decide.steps import in_phase_seconds
 from purreal_operator.objects.identity import RunIdentity
 from purreal_operator.objects.names import (
     PART_KEY,
@@ -43,6 +44,9 @@ PassOn = Callable[[str, bytes], None]
 
 _READS_AT_ONCE = 16
 _MOST_LOGS = 4
+_STORE_SECONDS = 120.0
+"""So long after the last moment for results a report may still find its way into the cluster."""
+_MAY_PASS = (Conflict, Gone, Unavailable)
 _GOOD = frozenset({Verdict.PASSED, Verdict.COMPLETED})
 
 
@@ -77,7 +81,9 @@ class Concluder:
             try:
                 stored = report, await self._store(run, report)
                 self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
-            except (Forbidden, Invalid, ValueError) as error:
+            except (ClusterError, ValueError) as error:
+                if isinstance(error, _MAY_PASS) and not _is_late(seen):
+                    raise
                 stored, unstored = (report, b""), f"the report could not be stored: {error}"
         report, content = stored
         conclusion = conclusion_of(
@@ -187,6 +193,11 @@ def _failing(
     suspects = (pod for pod in pods if pod.trouble or pod.uid in failed or pod.index in lost)
     for _, pod in zip(range(_MOST_LOGS), suspects, strict=False):
         yield pod
+
+
+def _is_late(seen: Observation) -> bool:
+    limit = seen.document.spec.deadlines.collect_seconds + _STORE_SECONDS
+    return in_phase_seconds(seen) > limit
 
 
 def _endpoint(run: RunIdentity, document: PoolLoadTest) -> str:
