@@ -89,7 +89,7 @@ def test_a_lost_runner_ends_the_run_under_the_policy_fail(running, build, decide
     status = decided(running(**LOSSES[how](build))).status
 
     assert (status.phase, status.ending) == (Phase.COLLECTING, Reason.RUNNERS_LOST)
-    assert status.runners.lost == (1,)
+    assert (status.runners.lost, status.runners.display) == ((1,), "2/3")
     assert status.runners.lost_share == "33.3%"
 
 

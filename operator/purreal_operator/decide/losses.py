@@ -56,6 +56,7 @@ def with_losses(seen: Observation, lost: frozenset[int]) -> RunnersStatus:
     skew = seen.start_skew_seconds
     return runners.model_copy(
         update={
+            "display": f"{runners.expected - len(lost)}/{runners.expected}",
             "reported": len(seen.stored),
             "lost": tuple(sorted(lost)),
             "lost_share": f"{planned_share(seen.document, lost):.1%}" if lost else "",
