@@ -36,10 +36,14 @@ lint: $(VENV)/installed-dev  ## run every check that is not a test
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_reference.py --check
 	$(BIN)/python tools/generate_crd.py --check
+	$(BIN)/python tools/generate_chart.py --check
+	$(BIN)/python tools/generate_operator.py --check
 
 generate: $(VENV)/installed-dev  ## write the generated documentation and manifests anew
 	$(BIN)/python tools/generate_reference.py
 	$(BIN)/python tools/generate_crd.py
+	$(BIN)/python tools/generate_chart.py
+	$(BIN)/python tools/generate_operator.py
 
 bench: $(VENV)/installed-dev  ## print what a lease and a recorded value cost
 	$(BIN)/python benchmarks/lease.py

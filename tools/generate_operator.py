@@ -1,0 +1,94 @@
+"""Writes manifests/operator.yaml, the operator without Helm, from the chart; needs Helm itself.
+
+`--check` compares instead. Where there is no Helm, it says so in one line and ends well.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FILE = ROOT / "manifests" / "operator.yaml"
+VALUES = ROOT / "manifests" / "values.yaml"
+CHART = ROOT / "charts" / "purreal-operator"
+STANDARD_TESTBED = ROOT.parent / "shared" / "testbed" / "testbed"
+NAME = "purreal-operator"
+NAMESPACE = "purreal-system"
+HEAD = f"""\
+# Written by tools/generate_operator.py from charts/purreal-operator; edit that.
+#
+# The operator, for all namespaces. The resource comes first:
+#
+#   kubectl apply -f manifests/crd.yaml
+#   kubectl apply -f manifests/operator.yaml
+#   kubectl apply -f manifests/samples/quickstart.yaml
+#
+# One image serves the operator and its runner pods, so its name is at two places. Another one:
+#
+#   sed s#localhost/purreal:dev#YOUR/IMAGE:TAG# manifests/operator.yaml | kubectl apply -f -
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: {NAMESPACE}
+  labels:
+    app.kubernetes.io/name: {NAME}
+    pod-security.kubernetes.io/enforce: restricted
+    pod-security.kubernetes.io/warn: restricted
+"""
+
+OF_HELM_ALONE = re.compile(
+    r"^(# Source: .*|\s+helm\.sh/chart: .*|\s+app\.kubernetes\.io/managed-by: Helm|\s*)\n",
+    re.MULTILINE,
+)
+
+
+def find_helm() -> list[str] | None:
+    """The command: on PATH, or of the testbed; None: there is none."""
+    if found := shutil.which("helm"):
+        return [found]
+    testbed = Path(os.environ.get("TESTBED") or STANDARD_TESTBED)
+    if not os.access(testbed, os.X_OK) or os.geteuid() != 0:
+        return None
+    subprocess.run([testbed, "prepare"], check=True)  # noqa: S603 - the testbed's own program
+    return [str(testbed), "helm"]
+
+
+def text(helm: list[str]) -> str:
+    """Return the whole file.
+
+    Raises:
+        subprocess.CalledProcessError: the chart can't be rendered; Helm has said why.
+    """
+    options = [f"--namespace={NAMESPACE}", f"--values={VALUES}", "--skip-tests"]
+    rendered = subprocess.run(  # noqa: S603 - Helm
+        [*helm, "template", NAME, str(CHART), *options], check=True, stdout=subprocess.PIPE
+    ).stdout.decode()
+    return HEAD + OF_HELM_ALONE.sub("", rendered)
+
+
+def main() -> int:
+    """Write the file, or with `--check` compare it; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="fail if the file is stale")
+    arguments = parser.parse_args()
+    where = FILE.relative_to(ROOT)
+    helm = find_helm()
+    if helm is None:
+        print(f"{where} left as it is: there is no helm on PATH, and no testbed in TESTBED")
+        return 0
+    wanted = text(helm)
+    if not arguments.check:
+        FILE.write_text(wanted, encoding="utf-8")
+        return 0
+    if FILE.read_text(encoding="utf-8") == wanted:
+        return 0
+    print(f"{where} is stale; run python tools/generate_operator.py", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
