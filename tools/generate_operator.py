@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "manifests" / "operator.yaml"
-VALUES = ROOT / "manifests" / "values.yaml"
+VALUES = ROOT / "tools" / "operator_values.yaml"
 CHART = ROOT / "charts" / "purreal-operator"
 STANDARD_TESTBED = ROOT.parent / "shared" / "testbed" / "testbed"
 NAME = "purreal-operator"
