@@ -159,15 +159,27 @@ class Actor:
     async def _conclude(self, task: Task) -> None:
         task.memory.run.conclusion = await self._concluder.conclude(task.run, task.seen)
 
+    async def remove(self, run: RunIdentity) -> None:
+        """Remove all that was made for a run, but its report.
+
+        Raises:
+            ClusterError: it can't be done now.
+        """
+        plan = await self._cluster.plan(run.test.namespace, run.names.plan)
+        if plan is not None and plan.test_uid == run.test.uid:
+            await self._cluster.delete_config_map(run.test.namespace, run.names.plan, uid=plan.uid)
+
     async def _remove_run(self, task: Task) -> None:
-        run = task.run
-        namespace = run.test.namespace
-        await self._cluster.delete_config_map(namespace, run.names.plan)
-        history = task.seen.status.history
-        if len(history) == MOST_HISTORY:
-            # With each run one falls out of the history, and its report with it.
-            forgotten = RunNames(run.test.name, history[-1].run - 1)
-            await self._cluster.delete_config_map(namespace, forgotten.report)
+        run, history = task.run, task.seen.status.history
+        await self.remove(run)
+        if len(history) < MOST_HISTORY:
+            return
+        # With each run one falls out of the history, and its report with it; several, when runs
+        # before this one ended without a plan to be removed.
+        oldest = history[-1].run
+        for forgotten in range(max(1, oldest - MOST_HISTORY), oldest):
+            report = RunNames(run.test.name, forgotten).report
+            await self._cluster.delete_config_map(run.test.namespace, report)
 
     async def _delete_test(self, task: Task) -> None:
         test = task.run.test

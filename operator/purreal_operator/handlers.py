@@ -5,7 +5,8 @@ never waits for the operator. Progress is level-based and lives in the status.
 """
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -13,6 +14,7 @@ import kopf
 
 from purreal_operator.act import Actor
 from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.heartbeat import Heartbeat
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.server import Receiver
@@ -21,9 +23,12 @@ from purreal_operator.results.concluding import Concluder
 from purreal_operator.settings import OperatorSettings
 from purreal_runner.document.kubernetes import GROUP, PLURAL, VERSION
 
+logger = logging.getLogger(__name__)
+
 _REQUEST_SECONDS = 30.0
 _INACTIVITY_SECONDS = 70.0
 _MOST_WORKERS = 20
+_LIST_AGAIN_SECONDS = 2.0
 
 
 class Operating:
@@ -45,6 +50,9 @@ class Operating:
         actor = Actor(cluster, self._settings, concluder)
         observer = Observer(cluster, rooms, forwarding=self._settings.forwarding)
         self._reconciler = Reconciler(cluster, rooms, observer, actor)
+        # All at once, before any is looked at: each must know who is ahead of it on its target.
+        for resource in await all_tests(cluster, self._settings.namespaces):
+            self._reconciler.heard_of(resource)
         self._beating = asyncio.create_task(self.heartbeat.keep(), name="heartbeat")
 
     def heard_of(self, resource: Mapping[str, Any]) -> None:
@@ -60,6 +68,24 @@ class Operating:
             self._beating.cancel()
             await asyncio.wait({self._beating})
         await self._stack.aclose()
+
+
+async def all_tests(cluster: Cluster, namespaces: Sequence[str]) -> list[dict[str, Any]]:
+    """The tests there are, as soon as the cluster tells them.
+
+    Kopf would wait in silence for ever for a resource that is defined after the operator's start.
+    A start that takes too long is ended by the kubelet's startup probe.
+    """
+    while True:
+        try:
+            found = await cluster.tests(namespaces)
+        except ClusterError as error:
+            logger.warning("PoolLoadTests can't be listed, tried again: %s", error)
+        else:
+            if found is not None:
+                return found
+            logger.warning("the cluster knows no PoolLoadTests (yet): apply manifests/crd.yaml")
+        await asyncio.sleep(_LIST_AGAIN_SECONDS)
 
 
 def registry_of(operating: Operating) -> kopf.OperatorRegistry:

@@ -1,11 +1,15 @@
 """Says in words why pods do not come up, reading events where no status tells; decides nothing."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
 from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.cluster.trouble import PodTrouble, trouble_of_events
 from purreal_operator.cluster.views import JobView, PodView, StatefulSetView
+
+logger = logging.getLogger(__name__)
 
 _MOST = 4
 
@@ -13,11 +17,7 @@ _MOST = 4
 async def of_target(
     cluster: Cluster, namespace: str, found: StatefulSetView, pods: Sequence[PodView]
 ) -> tuple[str, ...]:
-    """What keeps the target's pods from running, or from being made.
-
-    Raises:
-        ClusterError: events could not be read.
-    """
+    """What keeps the target's pods from running, or from being made."""
     pods = await with_events(cluster, namespace, pods)
     words = [in_words(pod) for pod in pods if pod.trouble]
     if len(pods) < found.replicas:
@@ -28,11 +28,7 @@ async def of_target(
 async def of_job(
     cluster: Cluster, namespace: str, job: JobView, pods: Sequence[PodView], replicas: int
 ) -> str:
-    """What keeps the runners' Job from making all its pods; empty if nothing does.
-
-    Raises:
-        ClusterError: events could not be read.
-    """
+    """What keeps the runners' Job from making all its pods; empty if nothing does."""
     failed = job.conditions.get("Failed")
     if failed is not None and failed.status == "True":
         return f"the runners' Job failed: {failed.message or failed.reason}"
@@ -48,9 +44,6 @@ async def with_events(
 
     A volume whose Secret or ConfigMap is missing shows nowhere else. One pod is enough: all are
     made alike, and each costs a question.
-
-    Raises:
-        ClusterError: events could not be read.
     """
     waiting = next((pod for pod in pods if _waits(pod)), None)
     trouble = None if waiting is None else await _events(cluster, namespace, waiting.uid, "Pod")
@@ -73,4 +66,9 @@ async def _of_maker(cluster: Cluster, namespace: str, uid: str, kind: str) -> st
 
 
 async def _events(cluster: Cluster, namespace: str, uid: str, kind: str) -> PodTrouble | None:
-    return trouble_of_events(await cluster.events_of(namespace, uid, kind))
+    try:
+        return trouble_of_events(await cluster.events_of(namespace, uid, kind))
+    except ClusterError as error:
+        # They only add words; a look without them is better than none.
+        logger.debug("events of %s %s: %s", kind, uid, error)
+        return None

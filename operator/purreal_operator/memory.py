@@ -1,7 +1,7 @@
 """What the operator knows of a run besides what is stored; losing all of it loses no result."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from purreal_operator.decide.observation import Conclusion
@@ -61,6 +61,8 @@ class RunMemory:
         hindered: what the cluster has no room for at present, in words.
         conclusion: once the report is stored.
         parts_looked_for: it is known which parts were stored before this process began.
+        lost_looked_for: lost runners whose parts were looked for once more.
+        refused_before: pushes refused before this process began, by reason.
         start_at: the common start on this process's monotonic clock.
     """
 
@@ -69,6 +71,8 @@ class RunMemory:
     hindered: str = ""
     conclusion: Conclusion | None = None
     parts_looked_for: bool = False
+    lost_looked_for: frozenset[int] = frozenset()
+    refused_before: Mapping[str, int] = field(default_factory=dict)
     start_at: float | None = None
 
 
@@ -82,10 +86,10 @@ class TestMemory:
     run: RunMemory = field(default_factory=RunMemory)
     written_at: float = -1e9
 
-    def of_run(self, number: int) -> RunMemory:
+    def of_run(self, number: int, *, refused_before: Mapping[str, int]) -> RunMemory:
         """The memory of that run; another one's is forgotten."""
         if self.run.run != number:
-            self.run = RunMemory(run=number)
+            self.run = RunMemory(run=number, refused_before=refused_before)
         return self.run
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -24,6 +25,7 @@ from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.views import RoomView
 from purreal_operator.results.numbers import live
 from purreal_operator.status.model import PoolLoadTestStatus, TargetReading
+from purreal_operator.status.reading import status_of
 from purreal_operator.status.words import ACTIVE_PHASES, Phase
 from purreal_operator.wish import frozen_document, wish_of
 from purreal_runner.document.enums import TargetType
@@ -62,9 +64,9 @@ class Observer:
         Raises:
             ClusterError: something could not be read; nothing is known then.
         """
-        status = PoolLoadTestStatus.model_validate(test.status)
+        status = status_of(test.resource)
         memory.tokens.renew(status.tokens)
-        of_run = memory.of_run(run.run)
+        of_run = memory.of_run(run.run, refused_before=status.refused_pushes)
         seen = Observation(
             now=self._wall_clock(),
             wish=wish_of(test.resource),
@@ -93,10 +95,13 @@ class Observer:
             self._rooms.open(plan_of_room)
             facts |= {"target": await self._target(run, document, plan)}
             if seen.status.phase in _WITH_RUNNERS:
-                await self._find_stored(run, document, plan, memory)
-                facts |= await self._runners(run, plan, document.spec.runners.replicas)
+                replicas = document.spec.runners.replicas
+                lost = frozenset(seen.status.runners.lost)
+                await self._find_stored(run, plan, frozenset(range(replicas)), lost, memory)
+                facts |= await self._runners(run, plan, replicas)
             view = await asyncio.to_thread(self._rooms.view, run.run_id)
             facts |= _of_room(view, seen.status) if view is not None else {}
+            facts |= {"refused_pushes": _refused(memory, view)}
         return replace(seen, **facts)  # type: ignore[arg-type]
 
     async def _target(
@@ -140,13 +145,19 @@ class Observer:
     async def _find_stored(
         self,
         run: RunIdentity,
-        document: PoolLoadTest,
         plan: StoredPlan | None,
+        expected: frozenset[int],
+        lost: frozenset[int],
         memory: RunMemory,
     ) -> None:
-        """Once in the life of this process: which parts were stored before it began."""
-        if memory.parts_looked_for or plan is None:
+        """Which parts are stored although this process does not know it.
+
+        Looked for once in its life, and once more for each runner that counts as lost: what was
+        stored without an answer in time, just before its pod went, is a result like all others.
+        """
+        if plan is None:
             return
+        wanted = lost - memory.lost_looked_for if memory.parts_looked_for else expected
         gate = asyncio.Semaphore(_READS_AT_ONCE)
 
         async def look(index: int) -> None:
@@ -157,8 +168,9 @@ class Observer:
             if found is not None and found.owner_uid == plan.uid:
                 self._rooms.mark_stored(run.run_id, index, found.pod_uid or None)
 
-        await asyncio.gather(*map(look, range(document.spec.runners.replicas)))
+        await asyncio.gather(*map(look, sorted(wanted)))
         memory.parts_looked_for = True
+        memory.lost_looked_for |= lost
 
 
 def room_plan(
@@ -211,8 +223,13 @@ def _of_room(view: RoomView, status: PoolLoadTestStatus) -> dict[str, object]:
         "start_skew_seconds": view.start_skew_seconds,
         "live": live(view.live, status.summary) if view.live is not None else None,
         "database": _database(view),
-        "refused_pushes": {str(reason): count for reason, count in view.refusals.items()},
     }
+
+
+def _refused(memory: RunMemory, view: RoomView | None) -> dict[str, int]:
+    """What was refused in the run: before this process began, and since."""
+    since = {str(reason): count for reason, count in view.refusals.items()} if view else {}
+    return dict(Counter(memory.refused_before) + Counter(since))
 
 
 def _database(view: RoomView) -> Database:

@@ -26,6 +26,7 @@ from purreal_operator.observe import Observer
 from purreal_operator.receiver.plan import Instruction
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.reading import status_of
 from purreal_operator.status.words import Phase
 from purreal_operator.wish import wish_of
 
@@ -33,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 WRITE_SECONDS = 2.0
 """The status of a test is written at most so often."""
-LISTING_SECONDS = 2.0
-"""After its start an operator hears of all tests before it lets one go ahead of another."""
+LONGEST_PAUSE_SECONDS = 600.0
+"""A look without a cause, so often: for the word of a change that never came."""
 _RUNNERS_PER_SECOND = 200
 """Many pods take long to list: looks are that far apart."""
 
@@ -86,7 +87,6 @@ class Reconciler:
         self._actor = actor
         self._known: dict[TestKey, _Known] = {}
         self._clock = clock
-        self._began = clock()
 
     def heard_of(self, resource: Mapping[str, Any]) -> None:
         """A test was made, changed or deleted: look at it, soon."""
@@ -94,8 +94,7 @@ class Reconciler:
         key = TestKey(metadata["namespace"], metadata["name"])
         known = self._known.setdefault(key, _Known())
         if known.claim is None:
-            status = PoolLoadTestStatus.model_validate(resource.get("status") or {})
-            known.claim = _claim(key, resource, status)
+            known.claim = _claim(key, resource, status_of(resource))
         known.heard.set()
         if known.task is None or known.task.done():
             known.task = asyncio.create_task(self._look_after(key, known), name="/".join(key))
@@ -108,7 +107,6 @@ class Reconciler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _look_after(self, key: TestKey, known: _Known) -> None:
-        await asyncio.sleep(max(0.0, self._began + LISTING_SECONDS - self._clock()))
         pauses = backoffs()
         while True:
             known.heard.clear()
@@ -121,7 +119,7 @@ class Reconciler:
                     del self._known[key]
                     return
                 pause = 0.0
-            except Conflict as error:
+            except (Conflict, Gone) as error:
                 logger.debug("%s: %s", "/".join(key), error)
                 pause = next(pauses)
             except ClusterError as error:
@@ -131,19 +129,23 @@ class Reconciler:
                 logger.exception("%s: unexpected error; tried again", "/".join(key))
                 pause = next(pauses)
             with suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(min(pause, LONGEST_PAUSE_SECONDS)):
                     await known.heard.wait()
 
-    async def _look(self, key: TestKey, known: _Known) -> float | None:
-        """One look; returns how long to wait for the next one, None: until something is heard."""
+    async def _look(self, key: TestKey, known: _Known) -> float:
+        """One look; returns how long to wait for the next one at most."""
         test = await self._cluster.test(*key)
-        if test is None or test.terminating:
+        if test is None:
+            raise _NoSuchTest
+        status = status_of(test.resource)
+        run = TestIdentity(test.namespace, test.name, test.uid).run(status.run)
+        if test.terminating:
+            # Somebody's finalizer may keep it; its load ends now, like that of a deleted one.
+            await self._actor.remove(run)
             raise _NoSuchTest
         if test.uid != known.uid:
             self._forget(known)
             known.uid = test.uid
-        status = PoolLoadTestStatus.model_validate(test.status)
-        run = TestIdentity(test.namespace, test.name, test.uid).run(status.run)
         seen = await self._observer.observe(run, test, known.memory)
         known.claim = _claim(key, test.resource, status)
         seen = replace(seen, ahead=ahead_of(known.claim, self._claims()))
@@ -190,7 +192,7 @@ class Reconciler:
         seen: Observation,
         decision: Decision,
         known: _Known,
-    ) -> float | None:
+    ) -> float:
         """Store the status if it changed and may be written; returns when to look again."""
         pause = _pause(decision, seen)
         if seen.status.phase is Phase.FINISHED and not seen.plan_exists:
@@ -199,7 +201,7 @@ class Reconciler:
             return pause
         wait = known.memory.written_at + WRITE_SECONDS - self._clock()
         if wait > 0:
-            return wait if pause is None else min(pause, wait) or wait
+            return min(pause, wait) or wait
         about = run.test.run(decision.status.run)
         try:
             await self._cluster.patch_status(
@@ -229,9 +231,9 @@ class Reconciler:
                 logger.warning("%s: %s", about.test.name, error)
 
 
-def _pause(decision: Decision, seen: Observation) -> float | None:
+def _pause(decision: Decision, seen: Observation) -> float:
     if decision.again_seconds is None:
-        return None
+        return LONGEST_PAUSE_SECONDS
     many = len(seen.pods) / _RUNNERS_PER_SECOND
     return max(decision.again_seconds, many)
 

@@ -230,3 +230,11 @@ def test_a_run_whose_document_can_not_be_read_any_more_ends(build, decided, phas
 
     assert (status.phase, status.verdict, status.reason) == ("Finished", "Error", "InvalidSpec")
     assert "spec.pool: unknown field" in status.message
+
+
+def test_a_new_version_that_reads_the_same_spec_otherwise_runs_nothing(over, build, decided):
+    seen = replace(over, wish=build.wish(spec_hash="read-otherwise"))
+
+    decision = decided(seen)
+
+    assert (decision.status.run, decision.status.phase) == (1, Phase.FINISHED)

@@ -4,6 +4,7 @@ import pytest
 
 from purreal_operator.act import Actor, Task
 from purreal_operator.cluster.errors import Conflict, Invalid, QuotaExceeded
+from purreal_operator.cluster.views import StoredPlan
 from purreal_operator.decide.decision import Action
 from purreal_operator.decide.observation import Observation, Wish
 from purreal_operator.memory import TestMemory
@@ -11,8 +12,10 @@ from purreal_operator.objects.identity import TestIdentity
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.results.concluding import Concluder
 from purreal_operator.settings import OperatorSettings
-from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.model import FinishedRun, PoolLoadTestStatus, Summary
+from purreal_operator.status.words import Reason
 from purreal_runner.document import parse_document
+from purreal_runner.judge.verdict import Verdict
 
 DOCUMENT = parse_document(
     "apiVersion: purreal.dev/v1alpha1\nkind: PoolLoadTest\nmetadata: {name: shop}\n"
@@ -60,3 +63,65 @@ async def test_no_room_may_pass_and_a_refusal_does_not():
 
     await make_plan(Invalid("no such field"), memory)
     assert (memory.run.hindered, memory.run.refused) == ("", "no such field")
+
+
+class Removing:
+    """A cluster with the plan of a test, in which everything may be deleted."""
+
+    def __init__(self, test_uid: str) -> None:
+        self.found = StoredPlan("uid-plan", test_uid, "", False)
+        self.deleted: list[str] = []
+
+    async def plan(self, namespace: str, name: str) -> StoredPlan:
+        return self.found
+
+    async def delete_config_map(self, namespace: str, name: str, *, uid: str = "") -> None:
+        self.deleted.append(name)
+
+
+def finished_runs(*numbers: int) -> tuple[FinishedRun, ...]:
+    def run(number: int) -> FinishedRun:
+        return FinishedRun(
+            run=number,
+            verdict=Verdict.PASSED,
+            reason=Reason.THRESHOLDS_MET,
+            message="",
+            started_at="2026-01-01T00:00:00Z",
+            finished_at="2026-01-01T00:00:10Z",
+            summary=Summary(),
+            report=None,
+        )
+
+    return tuple(map(run, numbers))
+
+
+async def remove_run(cluster: Removing, history: tuple[FinishedRun, ...]) -> None:
+    actor = Actor(cluster, SETTINGS, Concluder(cluster, Rooms(), lambda run_id, spans: None))
+    status = PoolLoadTestStatus(run=history[0].run, history=history)
+    seen = Observation(now=0.0, wish=Wish(generation=1, document=DOCUMENT), status=status)
+    run = TestIdentity("ns", "shop", "uid-1").run(status.run)
+    await actor.act(Action.REMOVE_RUN, Task(run, seen, TestMemory()))
+
+
+async def test_with_a_run_goes_every_report_that_fell_out_of_the_history():
+    cluster = Removing("uid-1")
+
+    await remove_run(cluster, finished_runs(*range(13, 3, -1)))
+
+    assert cluster.deleted == ["shop-13-plan", *(f"shop-{n}-report" for n in (1, 2, 3))]
+
+
+async def test_reports_in_the_history_stay():
+    cluster = Removing("uid-1")
+
+    await remove_run(cluster, finished_runs(2, 1))
+
+    assert cluster.deleted == ["shop-2-plan"]
+
+
+async def test_the_plan_of_another_test_stays():
+    cluster = Removing("uid-of-another")
+
+    await remove_run(cluster, finished_runs(1))
+
+    assert cluster.deleted == []

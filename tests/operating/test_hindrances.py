@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from purreal_operator import hindrances
+from purreal_operator.cluster.errors import Forbidden
 from purreal_operator.cluster.trouble import PodTrouble, TroubleKind
 from purreal_operator.cluster.views import (
     ConditionView,
@@ -97,3 +98,14 @@ async def test_a_target_tells_of_its_pods_and_of_those_that_are_not_made():
     assert await hindrances.of_target(mount, "ns", DATABASE, (POD,)) == (f"shop-1-0: {NO_SECRET}",)
     assert await hindrances.of_target(quota, "ns", DATABASE, ()) == (NO_ROOM,)
     assert await hindrances.of_target(FakeCluster(), "ns", DATABASE, (OTHER,)) == ()
+
+
+async def test_events_that_can_not_be_read_take_only_words_away():
+    class Closed(FakeCluster):
+        async def events_of(self, namespace: str, uid: str, kind: str) -> tuple[EventView, ...]:
+            raise Forbidden("events are forbidden")
+
+    pods = await hindrances.with_events(Closed(), "ns", (POD,))
+
+    assert pods == (POD,)
+    assert await hindrances.of_job(Closed(), "ns", JOB, pods, 2) == ""

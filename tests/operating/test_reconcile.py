@@ -14,7 +14,7 @@ from purreal_operator.cluster.views import TestView
 from purreal_operator.decide.observation import Observation
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.rooms import Rooms
-from purreal_operator.reconcile import LISTING_SECONDS, WRITE_SECONDS, Reconciler
+from purreal_operator.reconcile import LONGEST_PAUSE_SECONDS, WRITE_SECONDS, Reconciler
 from purreal_operator.status.model import PoolLoadTestStatus
 from purreal_operator.status.words import Phase
 
@@ -30,6 +30,7 @@ class FakeCluster:
 
     clock: Any
     there: bool = True
+    terminating: bool = False
     uid: str = "uid-1"
     version: int = 1
     status: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +51,9 @@ class FakeCluster:
     async def test(self, namespace: str, name: str) -> TestView | None:
         if not self.there:
             return None
-        return TestView("ns", "shop", self.uid, 1, str(self.version), False, self.resource)
+        return TestView(
+            "ns", "shop", self.uid, 1, str(self.version), self.terminating, self.resource
+        )
 
     async def patch_status(
         self, namespace: str, name: str, status: Any, *, resource_version: str | None = None
@@ -74,6 +77,10 @@ class NoActor:
 
     def __init__(self) -> None:
         self.actions: list[str] = []
+        self.removed: list[str] = []
+
+    async def remove(self, run: Any) -> None:
+        self.removed.append(run.run_id)
 
     async def act(self, action: Any, task: Any) -> None:
         self.actions.append(action.value)
@@ -93,12 +100,10 @@ async def world():
 
 
 @pytest.mark.looptime
-async def test_a_test_that_is_heard_of_is_taken_up_after_the_listing():
+async def test_a_test_that_is_heard_of_is_taken_up_at_once():
     async with world() as (cluster, reconciler, _):
         reconciler.heard_of(cluster.resource)
-        await asyncio.sleep(LISTING_SECONDS - 0.1)
-        assert cluster.writes == []
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.1)
 
         assert cluster.status["phase"] == "Preparing"
         assert cluster.events == ["Preparing"]
@@ -151,7 +156,7 @@ async def test_an_unexpected_error_does_not_end_the_loop(caplog):
 async def test_actions_rest_on_the_stored_status():
     async with world() as (cluster, reconciler, actor):
         reconciler.heard_of(cluster.resource)
-        await asyncio.sleep(LISTING_SECONDS + 0.05)
+        await asyncio.sleep(0.05)
 
         assert cluster.status["phase"] == "Preparing"
         await asyncio.sleep(2)
@@ -183,3 +188,39 @@ async def test_a_test_of_the_same_name_begins_anew():
 
         assert PoolLoadTestStatus.model_validate(cluster.status).phase is Phase.PREPARING
         assert cluster.status["run"] == 1
+
+
+@pytest.mark.looptime
+async def test_a_deletion_nobody_told_of_is_found_all_the_same():
+    async with world() as (cluster, reconciler, _):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+        cluster.there = False
+
+        await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "ns/shop"]
+
+
+@pytest.mark.looptime
+async def test_the_run_of_a_test_that_a_finalizer_keeps_is_removed_at_its_deletion():
+    async with world() as (cluster, reconciler, actor):
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+        cluster.terminating = True
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+
+        assert actor.removed == ["uid-1-1"]
+
+
+@pytest.mark.looptime
+async def test_a_status_of_a_newer_version_does_not_stop_its_test():
+    async with world() as (cluster, reconciler, _):
+        cluster.status = {"run": 1, "phase": "Brewing"}
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+
+        assert (cluster.status["run"], cluster.status["phase"]) == (2, "Preparing")

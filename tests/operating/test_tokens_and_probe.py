@@ -46,10 +46,10 @@ def test_tokens_of_earlier_runs_are_forgotten():
 
 def test_each_run_has_a_memory_of_its_own():
     memory = TestMemory()
-    memory.of_run(1).refused = "quota"
+    memory.of_run(1, refused_before={}).refused = "quota"
 
-    assert memory.of_run(1).refused == "quota"
-    assert memory.of_run(2).refused == ""
+    assert memory.of_run(1, refused_before={}).refused == "quota"
+    assert memory.of_run(2, refused_before={}).refused == ""
 
 
 def test_errors_in_a_row_are_met_with_longer_pauses():

@@ -8,6 +8,7 @@ from purreal_operator.objects.identity import TestIdentity
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.results.concluding import Concluder
 from purreal_operator.status.moments import moment
+from purreal_operator.status.words import Reason
 from purreal_runner.judge.verdict import Verdict
 
 RUN = TestIdentity("ns", "shop", "uid-1").run(1)
@@ -16,8 +17,9 @@ RUN = TestIdentity("ns", "shop", "uid-1").run(1)
 class FullCluster:
     """It has the parts, and takes no report."""
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: Exception, bug: Exception | None = None) -> None:
         self.error = error
+        self.bug = bug
 
     async def config_map_bytes(self, namespace: str, name: str, key: str) -> None:
         return None
@@ -26,13 +28,15 @@ class FullCluster:
         raise self.error
 
     async def runner_pods(self, namespace: str, test: str, run: int) -> tuple[()]:
+        if self.bug is not None:
+            raise self.bug
         return ()
 
     async def stateful_set(self, namespace: str, name: str) -> None:
         return None
 
 
-def concluding(make, error: Exception, seconds: float):
+def concluding(make, error: Exception, seconds: float, bug: Exception | None = None):
     """The conclusion of a run that has been collecting for so long."""
     found = make.evidence(phase_since=moment(make.begun))
     seen = Observation(
@@ -41,7 +45,7 @@ def concluding(make, error: Exception, seconds: float):
         status=found.status,
         frozen=found.document,
     )
-    concluder = Concluder(FullCluster(error), Rooms(), lambda run_id, spans: None)
+    concluder = Concluder(FullCluster(error, bug), Rooms(), lambda run_id, spans: None)
     return concluder.conclude(RUN, seen)
 
 
@@ -61,3 +65,15 @@ async def test_what_will_not_pass_is_told_at_once(make):
 
     assert conclusion.report is None
     assert "the report could not be stored: a policy" in conclusion.message
+
+
+async def test_a_report_that_can_not_be_made_ends_the_run_when_that_lasts(make):
+    bug = RuntimeError("a bug")
+
+    with pytest.raises(RuntimeError):
+        await concluding(make, Forbidden("a policy"), seconds=170, bug=bug)
+    conclusion = await concluding(make, Forbidden("a policy"), seconds=190, bug=bug)
+
+    assert (conclusion.report, conclusion.verdict) == (None, Verdict.ERROR)
+    assert conclusion.reason is Reason.RESULTS_MISSING
+    assert "the report could not be made: RuntimeError: a bug" in conclusion.message

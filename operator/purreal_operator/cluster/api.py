@@ -31,6 +31,11 @@ class Resource(NamedTuple):
     prefix: str
     plural: str
 
+    @property
+    def everywhere(self) -> str:
+        """The path of all objects of all namespaces."""
+        return f"{self.prefix}/{self.plural}"
+
     def path(self, namespace: str, name: str = "", part: str = "") -> str:
         """The path of all objects of a namespace, of one, or of a part such as `status`."""
         steps = ("namespaces", namespace, self.plural, name, part)

@@ -3,7 +3,7 @@
 Repeats nothing either: whoever asks looks at the cluster again anyway.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -202,6 +202,21 @@ class Cluster:
         """Read a `PoolLoadTest`."""
         found = await self._get(kinds.TESTS, namespace, name, "PoolLoadTest")
         return test_view(found) if found is not None else None
+
+    async def tests(self, namespaces: Sequence[str] = ()) -> list[Json] | None:
+        """Read all `PoolLoadTest`s as they are stored; None if the API does not know the resource.
+
+        Args:
+            namespaces: where to look; empty: everywhere.
+        """
+        found: list[Json] = []
+        for namespace in namespaces or ("",):
+            path = kinds.TESTS.path(namespace) if namespace else kinds.TESTS.everywhere
+            listed = await self._api.get(path, "list PoolLoadTests")
+            if listed is None:
+                return None
+            found += listed["items"]
+        return found
 
     async def patch_status(
         self,

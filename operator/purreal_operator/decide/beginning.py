@@ -28,9 +28,9 @@ def wants_run(seen: Observation) -> bool:
     status, wish = seen.status, seen.wish
     if status.run == 0:
         return True
-    return wish.spec_hash != status.spec_hash or (
-        bool(wish.rerun_at) and wish.rerun_at != status.rerun_at
-    )
+    # The generation too: a version that reads the same spec otherwise must not run all tests anew.
+    changed = wish.spec_hash != status.spec_hash and wish.generation != status.observed_generation
+    return changed or (bool(wish.rerun_at) and wish.rerun_at != status.rerun_at)
 
 
 def begin(seen: Observation) -> Decision:

@@ -28,7 +28,12 @@ from purreal_operator.results.fitting import packed_report, unpacked_report
 from purreal_operator.results.parts import StoredParts, unpacked
 from purreal_operator.results.report import Evidence, cluster_report
 from purreal_operator.results.run_spans import run_spans
-from purreal_operator.status.model import LONGEST_MESSAGE, ReportReference
+from purreal_operator.status.model import (
+    LONGEST_MESSAGE,
+    LatenciesMicroseconds,
+    OperationCounts,
+    ReportReference,
+)
 from purreal_operator.status.words import Reason
 from purreal_runner.document.enums import TargetType
 from purreal_runner.document.model import PoolLoadTest
@@ -71,13 +76,21 @@ class Concluder:
         that was killed before it could say so. One that can't be stored takes nothing from the
         verdict: the status says so, and has the numbers.
 
+        Whatever keeps a report from being made ends the run as well, when it lasts.
+
         Raises:
-            ClusterError: something could not be read or stored now; try again.
+            Exception: something could not be read, made or stored now; try again.
         """
         stored = await self._stored_report(run)
         unstored = ""
         if stored is None:
-            report = await self._judged(run, seen)
+            try:
+                report = await self._judged(run, seen)
+            except Exception as error:
+                if not _is_late(seen):
+                    raise
+                logger.exception("%s: the report could not be made", run.run_id)
+                return _without_report(seen, error)
             try:
                 stored = report, await self._store(run, report)
                 self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
@@ -193,6 +206,20 @@ def _failing(
     suspects = (pod for pod in pods if pod.trouble or pod.uid in failed or pod.index in lost)
     for _, pod in zip(range(_MOST_LOGS), suspects, strict=False):
         yield pod
+
+
+def _without_report(seen: Observation, error: Exception) -> Conclusion:
+    """The end of a run whose results are there, but can't be read or judged."""
+    words = f"the report could not be made: {type(error).__name__}: {error}"
+    return Conclusion(
+        verdict=Verdict.ERROR,
+        reason=Reason.RESULTS_MISSING,
+        message=words[:LONGEST_MESSAGE],
+        summary=seen.status.summary,
+        operations=OperationCounts(),
+        latencies=LatenciesMicroseconds(),
+        report=None,
+    )
 
 
 def _is_late(seen: Observation) -> bool:

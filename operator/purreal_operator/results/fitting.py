@@ -3,11 +3,9 @@
 import gzip
 from collections.abc import Callable
 
+from purreal_operator.objects.size import MOST_BYTES
 from purreal_runner.measure.part import Distributions
 from purreal_runner.report.model import Report
-
-MOST_BYTES = 900 * 1024
-REPORT_KEY = "report.json.gz"
 
 
 def _without_pools(report: Report) -> Report:

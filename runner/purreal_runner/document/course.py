@@ -15,7 +15,7 @@ class RunnersSpec(Model):
 
     replicas: Whole = Field(default=1, ge=1, le=1_000, description="Runner pods (locally: pools).")
     processes: Whole = Field(
-        default=1, ge=1, le=64, description="Processes of each runner; each has one pool."
+        default=1, ge=1, le=32, description="Processes of each runner; each has one pool."
     )
     pod: RunnerPod = Field(
         default_factory=RunnerPod, description="Settings of the runner pods; ignored locally."
