@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.cluster.disturbed_run import kill_operator
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.runs import (
     NEEDS_OPERATOR,
@@ -41,6 +42,35 @@ def test_queue_waits_for_the_end_of_the_first(busy: Kubectl) -> None:
     assert (first["verdict"], second["verdict"]) == ("Completed", "Completed")
     assert second["startsAt"] > first["finishedAt"]
     assert second["target"]["version"].startswith("surrealdb-")
+
+
+def test_of_two_that_are_applied_together_only_one_runs_at_a_time(
+    cluster: Kubectl, namespace: Kubectl
+) -> None:
+    start_database(namespace)
+    both = [load_test(name, seconds=2, target=THE_DATABASE) for name in ("one", "other")]
+    namespace.apply({"apiVersion": "v1", "kind": "List", "items": both})
+
+    ends = sorted(
+        (wait_for_end(namespace, name) for name in ("one", "other")),
+        key=lambda status: str(status["startsAt"]),
+    )
+
+    assert [status["verdict"] for status in ends] == ["Completed", "Completed"]
+    assert ends[1]["startsAt"] > ends[0]["finishedAt"]
+
+
+def test_a_queued_test_waits_on_and_runs_although_the_operator_is_killed(
+    cluster: Kubectl, busy: Kubectl
+) -> None:
+    busy.apply(load_test("second", seconds=2, target=THE_DATABASE))
+    wait_for_phase(busy, "Pending", "second")
+
+    kill_operator(cluster)
+
+    second, first = wait_for_end(busy, "second"), wait_for_end(busy, "first")
+    assert (first["verdict"], second["verdict"]) == ("Completed", "Completed")
+    assert second["startsAt"] > first["finishedAt"]
 
 
 def test_refuse_ends_at_once_and_says_who_is_first(busy: Kubectl) -> None:
