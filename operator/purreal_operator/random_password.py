@@ -13,7 +13,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from purreal_operator.cluster.api import FIELD_MANAGER, Api, Json, succeeded
+from purreal_operator.cluster.api import FIELD_MANAGER, Api, Json, by_pod_or_file, succeeded
 from purreal_operator.cluster.errors import ClusterError, Gone
 from purreal_operator.cluster.kinds import SECRETS
 from purreal_runner.exit_codes import ExitCode
@@ -103,7 +103,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _fill_by_service_account(place: Place) -> bool:
-    async with Api(None, _REQUEST_SECONDS) as api:
+    async with Api(by_pod_or_file(None), _REQUEST_SECONDS) as api:
         return await fill(api, place)
 
 

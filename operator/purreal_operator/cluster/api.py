@@ -1,4 +1,4 @@
-"""One request to the API server at a time: JSON in and out, a time limit, typed errors.
+"""Requests to the API server: JSON in and out or lines as they come, time limits, typed errors.
 
 Uses the request and connection half of `kubernetes.aio` alone: its two thousand model classes
 would cost memory and time, and the objects are read as plain dicts anyway.
@@ -6,6 +6,8 @@ would cost memory and time, and the objects are read as plain dicts anyway.
 
 import json
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self, cast
@@ -13,12 +15,16 @@ from urllib.parse import quote
 
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.client.rest import RESTResponse
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
 
 from purreal_operator.cluster.errors import Unavailable, error_of, reason_of
 
 Json = dict[str, Any]
+
+Connect = Callable[[], Awaitable[Configuration]]
+"""Finds the cluster and who asks there; raises `Unavailable` if there is no way to one."""
 
 FIELD_MANAGER = "purreal-operator"
 _AUTHENTICATION = ["BearerToken"]
@@ -63,17 +69,17 @@ class Api:
     """A client of one API server for one event loop; use with `async with`.
 
     Args:
-        kubeconfig: file to connect by; None: the pod's service account, else the user's file.
+        connect: called once, on entering; for pods: `by_pod_or_file`.
         seconds: time limit of each request, connecting included.
     """
 
-    def __init__(self, kubeconfig: Path | None, seconds: float) -> None:
-        self._kubeconfig = kubeconfig
+    def __init__(self, connect: Connect, seconds: float) -> None:
+        self._connect = connect
         self._seconds = seconds
         self._client: ApiClient | None = None
 
     async def __aenter__(self) -> Self:
-        self._client = ApiClient(await _configuration(self._kubeconfig))
+        self._client = ApiClient(await self._connect())
         return self
 
     async def __aexit__(
@@ -118,25 +124,70 @@ class Api:
         Raises:
             Unavailable: no answer in time, or no connection.
         """
-        client = self._open_client()
-        try:
-            request = await client.param_serialize(
-                method,
-                path,
-                query_params=dict(query or {}),
-                header_params={"Accept": accept, "Content-Type": content_type},
-                body=body,
-                auth_settings=_AUTHENTICATION,
+        with _no_answer_as_unavailable(action, self._seconds):
+            response = await self._send(
+                method, path, query, body, self._seconds, content_type=content_type, accept=accept
             )
-            response = await client.call_api(*request, _request_timeout=self._seconds)
             content: bytes = await response.read()  # type: ignore[no-untyped-call]
             return Answer(response.status, content)
-        except TimeoutError:
-            words = f"no answer of the API server within {self._seconds:g} s"
-            raise Unavailable(f"{action}: {words}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            words = f"the API server can't be reached: {error or type(error).__name__}"
-            raise Unavailable(f"{action}: {words}") from error
+
+    @asynccontextmanager
+    async def lines(
+        self,
+        path: str,
+        action: str,
+        *,
+        query: dict[str, str],
+        seconds: float | None,
+        accept: str = "application/json",
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Read an answer line by line while it comes: a watch, or a log that is followed.
+
+        Args:
+            path: what to read.
+            action: in words.
+            query: parameters.
+            seconds: time limit of the whole answer; None: until the server ends it.
+            accept: content type.
+
+        Raises:
+            ClusterError: see its subclasses; `Unavailable` also when the answer breaks off, or is
+                not over in time.
+        """
+        limit = aiohttp.ClientTimeout(total=seconds, sock_connect=self._seconds)
+        longest = seconds or self._seconds
+        with _no_answer_as_unavailable(action, longest):
+            response = await self._send("GET", path, query, None, limit, accept=accept)
+        try:
+            if response.status != 200:
+                with _no_answer_as_unavailable(action, longest):
+                    content: bytes = await response.read()  # type: ignore[no-untyped-call]
+                succeeded(Answer(response.status, content), action)
+            yield _lines(response.response.content, action, longest)
+        finally:
+            response.response.close()
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str] | None,
+        body: Json | None,
+        limit: float | aiohttp.ClientTimeout,
+        *,
+        content_type: str = "application/json",
+        accept: str,
+    ) -> RESTResponse:
+        client = self._open_client()
+        request = await client.param_serialize(
+            method,
+            path,
+            query_params=dict(query or {}),
+            header_params={"Accept": accept, "Content-Type": content_type},
+            body=body,
+            auth_settings=_AUTHENTICATION,
+        )
+        return await client.call_api(*request, _request_timeout=limit)
 
     async def _object(
         self, path: str, action: str, query: dict[str, str], accept: str
@@ -163,16 +214,45 @@ def succeeded(answer: Answer, action: str) -> Answer:
     return answer
 
 
-async def _configuration(kubeconfig: Path | None) -> Configuration:
-    configuration = Configuration()
+def by_pod_or_file(kubeconfig: Path | None) -> Connect:
+    """Connect by a file; None: by the pod's service account, else by the user's file."""
+
+    async def connect() -> Configuration:
+        configuration = Configuration()
+        try:
+            if kubeconfig is None and os.path.exists(SERVICE_TOKEN_FILENAME):  # noqa: ASYNC240
+                load_incluster_config(configuration)  # type: ignore[no-untyped-call]
+            else:
+                file = str(kubeconfig) if kubeconfig is not None else None
+                await load_kube_config(  # type: ignore[no-untyped-call]
+                    config_file=file, client_configuration=configuration
+                )
+        except (ConfigException, OSError) as error:
+            raise Unavailable(f"there is no way to a cluster: {error}") from error
+        return configuration
+
+    return connect
+
+
+async def _lines(
+    content: aiohttp.StreamReader, action: str, seconds: float
+) -> AsyncIterator[bytes]:
+    """The lines; only what goes wrong with reading them is an error of the cluster."""
+    while True:
+        with _no_answer_as_unavailable(action, seconds):
+            line = await content.readline()
+        if not line:
+            return
+        yield line
+
+
+@contextmanager
+def _no_answer_as_unavailable(action: str, seconds: float) -> Iterator[None]:
     try:
-        if kubeconfig is None and os.path.exists(SERVICE_TOKEN_FILENAME):  # noqa: ASYNC240
-            load_incluster_config(configuration)  # type: ignore[no-untyped-call]
-        else:
-            file = str(kubeconfig) if kubeconfig is not None else None
-            await load_kube_config(  # type: ignore[no-untyped-call]
-                config_file=file, client_configuration=configuration
-            )
-    except (ConfigException, OSError) as error:
-        raise Unavailable(f"there is no way to a cluster: {error}") from error
-    return configuration
+        yield
+    except TimeoutError:
+        words = f"no answer of the API server within {seconds:g} s"
+        raise Unavailable(f"{action}: {words}") from None
+    except (aiohttp.ClientError, OSError) as error:
+        words = f"the API server can't be reached: {error or type(error).__name__}"
+        raise Unavailable(f"{action}: {words}") from error

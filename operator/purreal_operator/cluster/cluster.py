@@ -9,7 +9,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from purreal_operator.cluster import kinds
-from purreal_operator.cluster.api import FIELD_MANAGER, Api, Json, Resource, succeeded
+from purreal_operator.cluster.api import (
+    FIELD_MANAGER,
+    Api,
+    Json,
+    Resource,
+    by_pod_or_file,
+    succeeded,
+)
 from purreal_operator.cluster.errors import Conflict, Unavailable
 from purreal_operator.cluster.parse import (
     end_of_log,
@@ -52,7 +59,7 @@ class Cluster:
     """
 
     def __init__(self, kubeconfig: Path | None = None, *, seconds: float = REQUEST_SECONDS) -> None:
-        self._api = Api(kubeconfig, seconds)
+        self._api = Api(by_pod_or_file(kubeconfig), seconds)
 
     async def __aenter__(self) -> Self:
         await self._api.__aenter__()
