@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import Gone
+from purreal_operator.cluster.errors import Gone, Invalid
 from purreal_operator.cluster.views import Created
 from purreal_operator.objects.identity import RunIdentity, TestIdentity
 from purreal_operator.objects.names import PART_KEY
 from purreal_operator.objects.results import part_config_map
-from purreal_operator.receiver.plan import RoomPlan, Store, Stored
+from purreal_operator.objects.size import TooLarge
+from purreal_operator.receiver.plan import NeverStored, RoomPlan, Store, Stored
 from purreal_operator.results.parts import packed
 
 
@@ -17,10 +18,12 @@ from purreal_operator.results.parts import packed
 async def part_store() -> AsyncIterator[Store]:
     """What the receiver stores with, for as long as the block lasts."""
     async with Cluster() as cluster:
-        yield _PartStore(cluster).store
+        yield PartStore(cluster).store
 
 
-class _PartStore:
+class PartStore:
+    """Keeps final exports in ConfigMaps that go with the plan of their run."""
+
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
 
@@ -29,8 +32,18 @@ class _PartStore:
 
         Raises:
             ClusterError: it could not be stored; the runner tries again.
-            TooLarge: it never can be.
+            NeverStored: it never can be.
         """
+        try:
+            return await self._store(room, index, pod_uid, export)
+        except TooLarge as error:
+            raise NeverStored(f"{error}; have more runners with fewer processes each") from error
+        except Invalid as error:
+            raise NeverStored(
+                f"the cluster refuses the result of runner {index}: {error}"
+            ) from error
+
+    async def _store(self, room: RoomPlan, index: int, pod_uid: str, export: bytes) -> Stored:
         run = TestIdentity(room.namespace, room.test, room.uid).run(room.run)
         plan = await self._cluster.plan(room.namespace, run.names.plan)
         if plan is None or plan.test_uid != room.uid or plan.terminating:

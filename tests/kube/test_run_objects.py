@@ -135,6 +135,7 @@ def test_the_database_is_a_stateful_set_of_one_that_exports_what_it_measures() -
         "SURREAL_PASS": secret(credentials, "password"),
         "PURREAL_POD_UID": {"valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
         "SURREAL_TELEMETRY_PROVIDER": {"value": "otlp"},
+        "SURREAL_PROCESS_METRICS_REFRESH_INTERVAL": {"value": "1"},
         "OTEL_EXPORTER_OTLP_ENDPOINT": {"value": "http://operator:4317"},
         "OTEL_METRIC_EXPORT_INTERVAL": {"value": "2000"},
         "OTEL_BSP_SCHEDULE_DELAY": {"value": "1000"},

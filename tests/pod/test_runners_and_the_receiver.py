@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from purreal_operator.receiver.plan import Instruction
+from purreal_operator.receiver.refusals import Reason
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.server import Ports, Receiver
 from purreal_runner.embedded.launch import RunningTarget
@@ -75,3 +76,27 @@ async def test_two_runners_are_led_by_the_real_receiver(
     assert {runner.server_version for runner in view.runners.values()} == {target.version}
     assert view.start_skew_seconds is not None
     assert view.traces
+
+
+async def test_a_result_that_never_can_be_stored_fails_its_runner_with_the_reason(
+    rooms: Rooms, store: FakeStore, receiver: Receiver, target: RunningTarget, pods: Pods
+) -> None:
+    store.never = "the result of runner 0 has 901 KiB"
+    pod = await pods.start(
+        f"http://127.0.0.1:{receiver.http_port}",
+        target,
+        runners={"replicas": 2, "processes": 2},
+        load={"closed": {"workers": 4}, "stop": {"operations": 20}},
+    )
+    await pod.log_line(b"all pools are open")
+    rooms.instruct(RUN_ID, Instruction(start_at=time.monotonic() + START_IN_SECONDS))
+
+    code = await pod.end()
+
+    view = rooms.view(RUN_ID)
+    assert code != 0
+    assert view is not None
+    failure = view.runners[0].failure
+    assert failure is not None
+    assert store.never in failure.message
+    assert view.refusals == {Reason.UNSTORABLE: 1}

@@ -12,7 +12,7 @@ import aiohttp
 from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from purreal_operator.receiver.plan import RoomPlan, Store, Stored
+from purreal_operator.receiver.plan import NeverStored, RoomPlan, Store, Stored
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.receiver.server import Receiver
 from purreal_runner.measure import Part
@@ -117,12 +117,15 @@ class FakeStore:
     kept: dict[int, tuple[str, bytes]] = field(default_factory=dict)
     fails: bool = False
     hangs: bool = False
+    never: str = ""
 
     async def __call__(self, plan: RoomPlan, index: int, pod_uid: str, body: bytes) -> Stored:
         if self.hangs:
             await asyncio.Event().wait()
         if self.fails:
             raise OSError("the API server is away; the token is s3cret")
+        if self.never:
+            raise NeverStored(self.never)
         if index in self.kept:
             return Stored.ALREADY if self.kept[index][0] == pod_uid else Stored.OTHER
         self.kept[index] = (pod_uid, body)

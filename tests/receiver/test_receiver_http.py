@@ -213,6 +213,19 @@ async def test_a_final_export_that_could_not_be_stored_may_be_sent_again(bench, 
     assert bench.rooms.view(RUN).stored == {0}
 
 
+async def test_a_final_export_that_never_can_be_stored_is_refused_for_good(bench):
+    bench.store.never = "the result of runner 0 has 901 KiB"
+
+    status, words, headers = await bench.post(
+        "/v1/metrics", metrics(pods_parts(), final=True), **PROTOBUF
+    )
+
+    assert (status, words) == (422, b"Unstorable: the result of runner 0 has 901 KiB\n")
+    assert "Retry-After" not in headers
+    assert reasons(bench) == {"Unstorable": 1}
+    assert bench.rooms.view(RUN).stored == frozenset()
+
+
 async def test_storing_that_takes_too_long_is_given_up(start):
     bench = await start(store_seconds=0.05)
     bench.store.hangs = True

@@ -22,7 +22,7 @@ REFERENCE = ReportReference(config_map="shop-1-report", key="report.json.gz", by
 def test_stored_parts_come_back_exactly(make):
     parts = [make.part(0), make.part(1)]
 
-    found = unpacked({0: make.stored(0, parts[0]), 1: make.stored(1, parts[1])})
+    found = unpacked({0: make.stored(0, parts[0]), 1: make.stored(1, parts[1])}, processes=1)
 
     assert (list(found.parts), found.mismatches) == (parts, ())
 
@@ -35,11 +35,27 @@ def test_equal_exports_are_stored_as_equal_bytes():
     "content", [b"", b"no gzip", gzip.compress(b"no protobuf"), gzip.compress(b"x")[:-4]]
 )
 def test_what_can_not_be_read_is_a_mismatch_and_no_crash(make, content):
-    found = unpacked({0: make.stored(0, make.part(0)), 1: content})
+    found = unpacked({0: make.stored(0, make.part(0)), 1: content}, processes=1)
 
     assert [part.index for part in found.parts] == [0]
     assert len(found.mismatches) == 1
     assert found.mismatches[0].startswith("runner 1: ")
+
+
+def test_what_is_of_another_runner_is_a_mismatch(make):
+    stored = {
+        0: make.stored(0, make.part(0)),
+        1: make.stored(2, make.part(2)),
+        3: make.stored(3, make.part(0)),
+    }
+
+    found = unpacked(stored, processes=1)
+
+    assert [part.index for part in found.parts] == [0]
+    assert found.mismatches == (
+        "runner 1: it holds the result of runner 2",
+        "runner 3: a pool or process is not one of that runner's",
+    )
 
 
 def test_a_report_comes_back_exactly(make, three_parts):

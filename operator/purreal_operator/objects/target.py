@@ -120,6 +120,8 @@ def _export_variables(database: EphemeralDatabase) -> list[Manifest]:
     attributes = f"purreal.run.id={database.run.run_id},service.instance.id=$(PURREAL_POD_UID)"
     values = {
         "SURREAL_TELEMETRY_PROVIDER": "otlp",
+        # seconds; by its own choice the database would look at itself too seldom for a short run
+        "SURREAL_PROCESS_METRICS_REFRESH_INTERVAL": "1",
         "OTEL_EXPORTER_OTLP_ENDPOINT": database.export_url,
         "OTEL_METRIC_EXPORT_INTERVAL": "2000",
         "OTEL_BSP_SCHEDULE_DELAY": "1000",

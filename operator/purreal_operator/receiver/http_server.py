@@ -30,6 +30,7 @@ _STATUS: Final = {
     Reason.DUPLICATE: 409,
     Reason.NOT_READY: 503,
     Reason.NOT_STORED: 503,
+    Reason.UNSTORABLE: 422,  # for ever: runners repeat a 503
 }
 _ANSWERS: Final = {
     "metrics": ExportMetricsServiceResponse().SerializeToString(),

@@ -15,7 +15,7 @@ from purreal_operator.receiver import messages
 from purreal_operator.receiver.database import read
 from purreal_operator.receiver.forward import Forwarder, Signal
 from purreal_operator.receiver.limits import Limits, TokenBucket
-from purreal_operator.receiver.plan import RoomPlan, Store, Stored
+from purreal_operator.receiver.plan import NeverStored, RoomPlan, Store, Stored
 from purreal_operator.receiver.refusals import Reason, RefusalLog, Refused
 from purreal_operator.receiver.rooms import PodParts, Rooms
 from purreal_operator.receiver.stats import Stats
@@ -154,6 +154,8 @@ class Intake:
         try:
             async with asyncio.timeout(self.limits.store_seconds), self._storing:
                 stored = await self._store_final(plan, index, sent.pod_uid, body)
+        except NeverStored as error:
+            raise Refused(Reason.UNSTORABLE, str(error), plan.run_id) from error
         except Exception as error:
             why = type(error).__name__
             message = f"the results of runner {index} could not be stored ({why}); try again"

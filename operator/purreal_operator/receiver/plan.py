@@ -73,10 +73,14 @@ class Stored(Enum):
     """Another pod has stored this index: this one doesn't count."""
 
 
+class NeverStored(Exception):
+    """A final export can't be stored now or later; the text says why, to the runner too."""
+
+
 Store = Callable[[RoomPlan, int, str, bytes], Awaitable[Stored]]
 """Keeps the final export of (room, runner index, pod uid) for good: the raw protobuf bytes.
 
-Whatever it raises means "not stored, try again".
+Whatever it raises but `NeverStored` means "not stored, try again".
 """
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Store]]

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     DUPLICATE = "Duplicate"
     NOT_READY = "NotReady"
     NOT_STORED = "NotStored"
+    UNSTORABLE = "Unstorable"
 
 
 class Refused(Exception):

@@ -160,7 +160,9 @@ class Concluder:
 
         expected = seen.expected - set(seen.status.runners.lost)
         found = await asyncio.gather(*map(read, sorted(expected)))
-        return await asyncio.to_thread(unpacked, dict(each for each in found if each is not None))
+        stored = dict(each for each in found if each is not None)
+        processes = seen.document.spec.runners.processes
+        return await asyncio.to_thread(unpacked, stored, processes=processes)
 
     async def _logs(
         self, run: RunIdentity, seen: Observation, view: RoomView | None
