@@ -61,7 +61,6 @@ class Reason(StrEnum):
     RUNNERS_START = "RunnersStart"
     RUNNERS_ARE_READY = "RunnersAreReady"
     LOAD_RUNS = "LoadRuns"
-    RESULTS_ARRIVE = "ResultsArrive"
     # The end of a run whose load ran to its end.
     LOAD_ENDED = "LoadEnded"
     ALL_REPORTED = "AllReported"
@@ -83,10 +82,10 @@ class Reason(StrEnum):
     RESULTS_MISSING = "ResultsMissing"
     SUMS_DISAGREE = "SumsDisagree"
     REFUSED_BY_CLUSTER = "RefusedByCluster"
-    # What a runner found out before the start, under the names it uses itself.
+    # What a runner found out before the start, under the names it uses itself. One that broke is
+    # replaced, and ends no run.
     TARGET_UNREACHABLE = FailureReason.TARGET_UNREACHABLE.value
     SIGN_IN_FAILED = FailureReason.SIGN_IN_FAILED.value
     TARGET_UNUSABLE = FailureReason.TARGET_UNUSABLE.value
     SETUP_FAILED = FailureReason.SETUP_FAILED.value
     INVALID_WORKLOAD = FailureReason.INVALID_WORKLOAD.value
-    RUNNER_BROKE = FailureReason.RUNNER_BROKE.value
