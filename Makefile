@@ -35,12 +35,14 @@ lint: $(VENV)/installed-dev  ## run every check that is not a test
 	$(BIN)/mypy --config-file pyproject.toml tests/typing/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_reference.py --check
+	$(BIN)/python tools/generate_status.py --check
 	$(BIN)/python tools/generate_crd.py --check
 	$(BIN)/python tools/generate_chart.py --check
 	$(BIN)/python tools/generate_operator.py --check
 
 generate: $(VENV)/installed-dev  ## write the generated documentation and manifests anew
 	$(BIN)/python tools/generate_reference.py
+	$(BIN)/python tools/generate_status.py
 	$(BIN)/python tools/generate_crd.py
 	$(BIN)/python tools/generate_chart.py
 	$(BIN)/python tools/generate_operator.py
