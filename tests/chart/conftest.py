@@ -6,12 +6,13 @@ Those that install an operator for all namespaces first remove the plain install
 
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.chart.helm import Helm, helm_beside
+from tests.chart.helm import CHART, Helm, helm_beside
 from tests.chart.releases import Release
 from tests.cluster.evidence import evidence
 from tests.cluster.installation import OPERATOR_NAMESPACE, install_images, install_resource
@@ -136,12 +137,12 @@ def home(new_namespace: Callable[[str], Kubectl]) -> Kubectl:
 
 @pytest.fixture
 def release_of(helm: Helm, home: Kubectl, images: None) -> Iterator[Callable[..., Release]]:
-    """A release with these values, not yet installed; it is gone after the test."""
+    """Makes a release with these values, not yet installed; it is gone after the test."""
     made: list[Release] = []
 
-    def make(**values: Any) -> Release:
-        own = Helm(helm.program, helm.kubeconfig, str(home.namespace))
-        made.append(Release(own, home, values))
+    def make(where: Kubectl = home, **values: Any) -> Release:
+        name = f"{CHART.name}-{uuid.uuid4().hex[:6]}"
+        made.append(Release(replace(helm, namespace=str(where.namespace)), where, name, values))
         return made[-1]
 
     yield make

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from tests.chart.helm import CHART, WAIT_SECONDS, Helm, Values
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.runs import eventually
 
-NAME = "purreal-operator"
 _WAIT = ("--wait", f"--timeout={WAIT_SECONDS}s")
 # the resource is there already, applied by kubectl
 _TAKE = ("--take-ownership", "--force-conflicts", "--server-side=true")
@@ -28,23 +27,28 @@ class Release:
     Attributes:
         helm: runs in that namespace.
         kubectl: too.
-        values: with which it was installed.
-        name: of the release and of its objects.
+        name: of the release and of its objects; no other release has it.
+        values: with which it is installed.
     """
 
     helm: Helm
     kubectl: Kubectl
-    values: Values = field(default_factory=dict)
-    name: str = NAME
+    name: str
+    values: Values
 
     @property
     def account(self) -> str:
         """The operator, as the authorizer knows it."""
         return f"system:serviceaccount:{self.helm.namespace}:{self.name}"
 
-    def install(self, chart: Path = CHART) -> None:
-        """Install it and wait until it is ready."""
-        arguments = ("install", self.name, str(chart), *_WAIT, *_TAKE)
+    def install(self, chart: Path = CHART, *, take: bool = True) -> None:
+        """Install it and wait until it is ready.
+
+        Args:
+            chart: which version of it.
+            take: also take over what is there and belongs to nobody's release.
+        """
+        arguments = ("install", self.name, str(chart), *_WAIT, *(_TAKE if take else ()))
         self.helm.run(*arguments, values=self._values({}))
 
     def upgrade(self, chart: Path = CHART, **more: Any) -> None:
@@ -72,13 +76,13 @@ class Release:
         found = self.kubectl.find(",".join(kinds), selector, options=("--all-namespaces",))
         return {f"{each['kind']}/{each['metadata']['name']}" for each in found}
 
-    def wait_until_gone(self, *left: str) -> None:
-        """Wait until these of its objects are there and no others."""
-        eventually(lambda: self.objects() == set(left))
+    def wait_until_gone(self) -> None:
+        """Wait until none of its objects is there."""
+        eventually(lambda: not self.objects())
 
     def pod(self) -> str:
         """The name of the operator's pod."""
-        selector = f"app.kubernetes.io/name={NAME},app.kubernetes.io/instance={self.name}"
+        selector = f"app.kubernetes.io/name={CHART.name},app.kubernetes.io/instance={self.name}"
         found = self.kubectl.find(
             "pods", selector, options=("--field-selector=status.phase=Running",)
         )

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def test_it_passes_the_strict_lint(helm: Helm, values: Values) -> None:
 def test_the_api_server_takes_it_without_a_warning(
     helm: Helm, home: Kubectl, prometheus: None, values: Values
 ) -> None:
-    rendered = objects(helm_in(helm, home).template("try", values))
+    rendered = objects(replace(helm, namespace=str(home.namespace)).template("try", values))
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": rendered})
 
     options = ("--server-side", "--force-conflicts", "--field-manager=a-test", "-f", "-")
@@ -129,11 +130,6 @@ def test_the_api_server_takes_it_without_a_warning(
 
     assert done.stderr == ""
     assert done.returncode == 0
-
-
-def helm_in(helm: Helm, namespace: Kubectl) -> Helm:
-    """The same for another namespace."""
-    return Helm(helm.program, helm.kubeconfig, str(namespace.namespace))
 
 
 @pytest.mark.parametrize(("values", "said"), WRONG.values(), ids=WRONG.keys())
