@@ -167,7 +167,7 @@ cluster; absent: the release's), `selector` (absent: the operator's), `labels` a
   verbs: [create, get, delete]
 - apiGroups: [""]
   resources: [pods] # of runners and targets: why they do not start, restart or end
-  verbs: [get, list]
+  verbs: [list]
 - apiGroups: [""]
   resources: [pods/log] # the tail of a failed runner's and target's log goes into the report
   verbs: [get]
