@@ -16,6 +16,7 @@ from purreal_operator.act import Actor
 from purreal_operator.cluster.cluster import Cluster
 from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.heartbeat import Heartbeat
+from purreal_operator.metrics.operator_metrics import OperatorMetrics
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.server import Receiver
 from purreal_operator.reconcile import Reconciler
@@ -34,8 +35,11 @@ _LIST_AGAIN_SECONDS = 2.0
 class Operating:
     """The operator's parts that belong to Kopf's event loop, between its start and its end."""
 
-    def __init__(self, settings: OperatorSettings, receiver: Receiver) -> None:
+    def __init__(
+        self, settings: OperatorSettings, receiver: Receiver, metrics: OperatorMetrics
+    ) -> None:
         self.heartbeat = Heartbeat()
+        self._metrics = metrics
         self._settings = settings
         self._receiver = receiver
         self._stack = AsyncExitStack()
@@ -49,7 +53,7 @@ class Operating:
         concluder = Concluder(cluster, rooms, self._receiver.pass_on)
         actor = Actor(cluster, self._settings, concluder)
         observer = Observer(cluster, rooms, forwarding=self._settings.forwarding)
-        self._reconciler = Reconciler(cluster, rooms, observer, actor)
+        self._reconciler = Reconciler(cluster, rooms, observer, actor, self._metrics)
         # All at once, before any is looked at: each must know who is ahead of it on its target.
         for resource in await all_tests(cluster, self._settings.namespaces):
             self._reconciler.heard_of(resource)

@@ -5,8 +5,10 @@ import logging
 from collections.abc import Sequence
 
 import kopf
+from prometheus_client import disable_created_metrics
 
 from purreal_operator.handlers import Operating, registry_of
+from purreal_operator.metrics.operator_metrics import OperatorMetrics
 from purreal_operator.part_store import part_store
 from purreal_operator.probe import probe_endpoint
 from purreal_operator.receiver.rooms import Rooms
@@ -24,16 +26,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         level=settings.log_level, format="%(asctime)s %(levelname)-7s %(name)s %(message)s"
     )
     logging.getLogger("kopf").setLevel(max(logging.getLogger().level, logging.WARNING))
+    # The moment at which each counter was made is a series of its own that nobody reads.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     receiver = Receiver(
         Rooms(),
         part_store,
         ports=Ports(http=settings.http_port, grpc=settings.grpc_port),
     )
-    operating = Operating(settings, receiver)
+    metrics = OperatorMetrics(receiver.stats)
+    operating = Operating(settings, receiver, metrics)
     receiver.start()
     try:
         checks = {"receiver": receiver.alive, "reconciling": operating.heartbeat.alive}
-        with probe_endpoint(settings.probe_port, checks):
+        with probe_endpoint(settings.probe_port, checks, metrics.text):
             _run_kopf(settings, operating)
     finally:
         receiver.stop()
@@ -68,7 +73,9 @@ def _settings(argv: Sequence[str] | None) -> OperatorSettings:
     )
     parser.add_argument("--http-port", type=int, default=8080, metavar="N", help="for runners")
     parser.add_argument("--grpc-port", type=int, default=4317, metavar="N", help="for databases")
-    parser.add_argument("--probe-port", type=int, default=8081, metavar="N", help="for probes")
+    parser.add_argument(
+        "--probe-port", type=int, default=8081, metavar="N", help="for probes and metrics"
+    )
     parser.add_argument(
         "--service-url",
         required=True,

@@ -6,21 +6,19 @@ Knows when and in which order, nothing of what is decided or done.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from purreal_operator.act import Actor, Task
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import ClusterError, Conflict, Gone, Invalid
+from purreal_operator.cluster.errors import ClusterError, Conflict, Gone
 from purreal_operator.cluster.views import TestView
 from purreal_operator.decide import Decision, Observation, decide
 from purreal_operator.decide.queueing import Claim, ahead_of, target_key
 from purreal_operator.memory import RunMemory, TestMemory, backoffs
-from purreal_operator.news import News, news_between, refused_status
-from purreal_operator.objects.event import event_of_test
+from purreal_operator.metrics.operator_metrics import OperatorMetrics
 from purreal_operator.objects.identity import RunIdentity, TestIdentity
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.plan import Instruction
@@ -28,6 +26,7 @@ from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.status.model import PoolLoadTestStatus
 from purreal_operator.status.reading import status_of
 from purreal_operator.status.words import Phase
+from purreal_operator.status_writer import StatusWriter
 from purreal_operator.wish import wish_of
 
 logger = logging.getLogger(__name__)
@@ -45,10 +44,6 @@ class TestKey(NamedTuple):
 
     namespace: str
     name: str
-
-
-class _NoSuchTest(Exception):
-    """The test is not there (any more)."""
 
 
 @dataclass(slots=True)
@@ -70,6 +65,7 @@ class Reconciler:
         rooms: where runners are told what was decided.
         observer: looks.
         actor: acts.
+        metrics: of the operator.
         clock: monotonic seconds, the same as the rooms'.
     """
 
@@ -79,12 +75,15 @@ class Reconciler:
         rooms: Rooms,
         observer: Observer,
         actor: Actor,
+        metrics: OperatorMetrics,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = cluster
         self._rooms = rooms
         self._observer = observer
         self._actor = actor
+        self._metrics = metrics
+        self._writer = StatusWriter(cluster, metrics)
         self._known: dict[TestKey, _Known] = {}
         self._clock = clock
 
@@ -96,6 +95,7 @@ class Reconciler:
         if known.claim is None:
             known.claim = _claim(key, resource, status_of(resource))
         known.heard.set()
+        self._metrics.event_heard()
         if known.task is None or known.task.done():
             known.task = asyncio.create_task(self._look_after(key, known), name="/".join(key))
 
@@ -111,14 +111,9 @@ class Reconciler:
         while True:
             known.heard.clear()
             try:
-                pause = await self._look(key, known)
+                with self._metrics.look():
+                    pause = await self._look(key, known)
                 pauses = backoffs()
-            except _NoSuchTest:
-                self._forget(known)
-                if not known.heard.is_set():
-                    del self._known[key]
-                    return
-                pause = 0.0
             except (Conflict, Gone) as error:
                 logger.debug("%s: %s", "/".join(key), error)
                 pause = next(pauses)
@@ -128,25 +123,32 @@ class Reconciler:
             except Exception:
                 logger.exception("%s: unexpected error; tried again", "/".join(key))
                 pause = next(pauses)
+            if pause is None:
+                self._forget(key, known)
+                if not known.heard.is_set():
+                    del self._known[key]
+                    return
+                pause = 0.0
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(pause, LONGEST_PAUSE_SECONDS)):
                     await known.heard.wait()
 
-    async def _look(self, key: TestKey, known: _Known) -> float:
-        """One look; returns how long to wait for the next one at most."""
+    async def _look(self, key: TestKey, known: _Known) -> float | None:
+        """One look; returns how long to wait for the next one at most, None if there is no test."""
         test = await self._cluster.test(*key)
         if test is None:
-            raise _NoSuchTest
+            return None
         status = status_of(test.resource)
         run = TestIdentity(test.namespace, test.name, test.uid).run(status.run)
         if test.terminating:
             # Somebody's finalizer may keep it; its load ends now, like that of a deleted one.
             await self._actor.remove(run)
-            raise _NoSuchTest
+            return None
         if test.uid != known.uid:
-            self._forget(known)
+            self._forget(key, known)
             known.uid = test.uid
         seen = await self._observer.observe(run, test, known.memory)
+        self._metrics.census.tell("/".join(key), seen)
         known.claim = _claim(key, test.resource, status)
         seen = replace(seen, ahead=ahead_of(known.claim, self._claims()))
         decision = decide(seen)
@@ -158,12 +160,13 @@ class Reconciler:
             await self._actor.act(action, Task(run, seen, known.memory))
         return await self._write(run, test, seen, decision, known)
 
-    def _forget(self, known: _Known) -> None:
+    def _forget(self, key: TestKey, known: _Known) -> None:
         """The test is gone, or another one has its name: nobody needs the room any more."""
         if known.uid:
             self._rooms.close(f"{known.uid}-{known.memory.run.run}")
         known.memory = TestMemory()
         known.uid = ""
+        self._metrics.census.forget("/".join(key))
 
     def _claims(self) -> list[Claim]:
         return [known.claim for known in self._known.values() if known.claim is not None]
@@ -203,32 +206,9 @@ class Reconciler:
         if wait > 0:
             return min(pause, wait) or wait
         about = run.test.run(decision.status.run)
-        try:
-            await self._cluster.patch_status(
-                test.namespace,
-                test.name,
-                _patch(seen.status, decision.status),
-                resource_version=test.resource_version,
-            )
-        except Invalid as error:
-            await self._tell(about, [refused_status(str(error))])
-            raise
+        await self._writer.write(test, about, seen.status, decision.status)
         known.memory.written_at = self._clock()
-        await self._tell(about, news_between(seen.status, decision.status))
         return 0.0
-
-    async def _tell(self, about: RunIdentity, news: Iterable[News]) -> None:
-        for each in news:
-            event = event_of_test(
-                about, each.type, each.reason, each.message, key=each.key, at=datetime.now(UTC)
-            )
-            try:
-                await self._cluster.create(event)
-            except Gone:
-                return
-            except ClusterError as error:
-                # An event is a courtesy: the status says the same.
-                logger.warning("%s: %s", about.test.name, error)
 
 
 def _pause(decision: Decision, seen: Observation) -> float:
@@ -236,13 +216,6 @@ def _pause(decision: Decision, seen: Observation) -> float:
         return LONGEST_PAUSE_SECONDS
     many = len(seen.pods) / _RUNNERS_PER_SECOND
     return max(decision.again_seconds, many)
-
-
-def _patch(before: PoolLoadTestStatus, after: PoolLoadTestStatus) -> dict[str, Any]:
-    """The status as it is to be merged: what left a map must be said, or it stays for ever."""
-    changed = after.model_dump(mode="json", by_alias=True)
-    changed["refusedPushes"] = dict.fromkeys(before.refused_pushes) | changed["refusedPushes"]
-    return changed
 
 
 def _claim(key: TestKey, resource: Mapping[str, Any], status: PoolLoadTestStatus) -> Claim:

@@ -208,8 +208,12 @@ async def test_a_status_is_merged_into_that_of_the_test(stage: Stage, namespace:
 
     both = {"summary": {"scenario": "Burst", "grade": "Target"}}
     await stage.kube.patch_status(namespace_name, name, both)
-    after = await stage.kube.patch_status(namespace_name, name, {"summary": {"grade": None}})
+    newer = {"summary": {"grade": None}, "newest": {"field": 1}}
+    written = await stage.kube.patch_status(namespace_name, name, newer)
 
+    after = written.test
+    assert written.dropped == ("status.newest",)
+    assert "newest" not in after.status
     assert after.status["summary"]["scenario"] == "Burst"
     assert "grade" not in after.status["summary"]
     assert (after.namespace, after.name, after.terminating) == (namespace_name, name, False)

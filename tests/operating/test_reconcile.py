@@ -10,18 +10,35 @@ import pytest
 
 from purreal_operator import reconcile
 from purreal_operator.cluster.errors import Conflict, Unavailable
-from purreal_operator.cluster.views import TestView
-from purreal_operator.decide.observation import Observation
+from purreal_operator.cluster.views import TestView, WrittenStatus
+from purreal_operator.decide.decision import Action
+from purreal_operator.decide.observation import Conclusion, Observation
+from purreal_operator.metrics.operator_metrics import OperatorMetrics
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.reconcile import LONGEST_PAUSE_SECONDS, WRITE_SECONDS, Reconciler
-from purreal_operator.status.model import PoolLoadTestStatus
-from purreal_operator.status.words import Phase
+from purreal_operator.status.model import (
+    LatenciesMicroseconds,
+    OperationCounts,
+    PoolLoadTestStatus,
+    Summary,
+)
+from purreal_operator.status.words import Phase, Reason
+from purreal_runner.judge.verdict import Verdict
 
 SPEC = {
     "target": {"type": "URL", "url": {"endpoint": "ws://db:8000"}},
     "load": {"closed": {"workers": 3}, "stop": {"operations": 30}},
 }
+CONCLUSION = Conclusion(
+    verdict=Verdict.ERROR,
+    reason=Reason.TARGET_NOT_READY,
+    message="no plan was made",
+    summary=Summary(),
+    operations=OperationCounts(),
+    latencies=LatenciesMicroseconds(),
+    report=None,
+)
 
 
 @dataclass
@@ -37,6 +54,9 @@ class FakeCluster:
     writes: list[float] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     errors: list[Exception] = field(default_factory=list)
+    spec: dict[str, Any] = field(default_factory=lambda: SPEC)
+    unknown: frozenset[str] = frozenset()
+    """Fields of the status that its CustomResourceDefinition does not have."""
 
     @property
     def resource(self) -> dict[str, Any]:
@@ -44,7 +64,7 @@ class FakeCluster:
             "apiVersion": "purreal.dev/v1alpha1",
             "kind": "PoolLoadTest",
             "metadata": {"name": "shop", "namespace": "ns", "uid": self.uid, "generation": 1},
-            "spec": SPEC,
+            "spec": self.spec,
             "status": self.status,
         }
 
@@ -57,13 +77,18 @@ class FakeCluster:
 
     async def patch_status(
         self, namespace: str, name: str, status: Any, *, resource_version: str | None = None
-    ) -> None:
+    ) -> WrittenStatus:
         if self.errors:
             raise self.errors.pop(0)
         assert resource_version == str(self.version)
         self.version += 1
-        self.status = dict(status)
+        known = {key: value for key, value in status.items() if key not in self.unknown}
+        self.status = known
         self.writes.append(self.clock())
+        test = await self.test(namespace, name)
+        assert test is not None
+        dropped = tuple(f"status.{key}" for key in status if key in self.unknown)
+        return WrittenStatus(test, dropped)
 
     async def create(self, manifest: dict[str, Any]) -> None:
         self.events.append(manifest["reason"])
@@ -71,11 +96,18 @@ class FakeCluster:
     async def plan(self, namespace: str, name: str) -> None:
         return None
 
+    async def job(self, namespace: str, name: str) -> None:
+        return None
+
+    async def runner_pods(self, namespace: str, test: str, run: int) -> tuple[()]:
+        return ()
+
 
 class NoActor:
-    """Remembers what it was told and does nothing."""
+    """Remembers what it was told, and does nothing but to conclude."""
 
     def __init__(self) -> None:
+        self.conclusion: Conclusion | None = None
         self.actions: list[str] = []
         self.removed: list[str] = []
 
@@ -84,6 +116,8 @@ class NoActor:
 
     async def act(self, action: Any, task: Any) -> None:
         self.actions.append(action.value)
+        if action is Action.CONCLUDE:
+            task.memory.run.conclusion = self.conclusion
 
 
 @asynccontextmanager
@@ -92,7 +126,7 @@ async def world():
     clock = asyncio.get_running_loop().time
     cluster, rooms, actor = FakeCluster(clock), Rooms(clock), NoActor()
     observer = Observer(cluster, rooms, wall_clock=clock)
-    reconciler = Reconciler(cluster, rooms, observer, actor, clock)
+    reconciler = Reconciler(cluster, rooms, observer, actor, OperatorMetrics(dict), clock)
     try:
         yield cluster, reconciler, actor
     finally:
@@ -224,3 +258,23 @@ async def test_a_status_of_a_newer_version_does_not_stop_its_test():
         await asyncio.sleep(5)
 
         assert (cluster.status["run"], cluster.status["phase"]) == (2, "Preparing")
+
+
+@pytest.mark.looptime
+async def test_a_run_ends_also_where_the_cluster_has_no_place_for_all_of_its_status(caplog):
+    async with world() as (cluster, reconciler, actor):
+        cluster.unknown = frozenset({"phases", "target", "ending"})
+        actor.conclusion = CONCLUSION
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+        assert cluster.status["phase"] == "Preparing"
+        await asyncio.sleep(200)
+
+        assert (cluster.status["phase"], cluster.status["verdict"]) == ("Finished", "Error")
+        writes = len(cluster.writes)
+        await asyncio.sleep(60)
+        assert len(cluster.writes) == writes
+    [warning] = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert "no place for status.ending, status.phases, status.target:" in warning
+    assert "apply the one that came with it" in warning

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from purreal_operator.cluster.errors import Conflict, Invalid
-from purreal_operator.cluster.views import TestView
+from purreal_operator.cluster.views import TestView, WrittenStatus
+from purreal_operator.metrics.operator_metrics import OperatorMetrics
 from purreal_operator.observe import Observer
 from purreal_operator.receiver.plan import RoomPlan
 from purreal_operator.receiver.rooms import Rooms
@@ -77,7 +78,7 @@ class SlowCluster:
 
     async def patch_status(
         self, namespace: str, name: str, status: Any, *, resource_version: str
-    ) -> None:
+    ) -> WrittenStatus:
         await asyncio.sleep(ANSWER_SECONDS)
         if self.error is not None:
             raise self.error
@@ -85,6 +86,7 @@ class SlowCluster:
             raise Conflict("changed meanwhile")
         self.version[name] += 1
         self.status[name] = merged(self.status[name], status)
+        return WrittenStatus(await self.test(namespace, name))
 
     async def create(self, manifest: dict[str, Any]) -> None:
         self.events.append((manifest["reason"], manifest["message"]))
@@ -104,7 +106,7 @@ async def looked_after(cluster: SlowCluster):
     clock = asyncio.get_running_loop().time
     rooms = Rooms(clock)
     observer = Observer(cluster, rooms, wall_clock=clock)
-    reconciler = Reconciler(cluster, rooms, observer, NoActor(), clock)
+    reconciler = Reconciler(cluster, rooms, observer, NoActor(), OperatorMetrics(dict), clock)
     for name in cluster.status:
         rooms.open(RoomPlan("ns", name, f"uid-{name}", 1, f"uid-{name}-1", 1, 1))
         reconciler.heard_of(cluster.resource(name))

@@ -71,7 +71,7 @@ def test_the_probe_says_what_is_stuck():
     well = {"receiver": True, "reconciling": True}
     checks = {"receiver": lambda: well["receiver"], "reconciling": lambda: well["reconciling"]}
 
-    with probe_endpoint(0, checks) as port:
+    with probe_endpoint(0, checks, bytes) as port:
         assert get(port) == (200, "ok\n")
         well["reconciling"] = False
         assert get(port) == (503, "stuck: reconciling\n")

@@ -6,7 +6,8 @@ would cost memory and time, and the objects are read as plain dicts anyway.
 
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +29,7 @@ Connect = Callable[[], Awaitable[Configuration]]
 
 FIELD_MANAGER = "purreal-operator"
 _AUTHENTICATION = ["BearerToken"]
+_WARNING = re.compile(r'299 \S+ "(.*)"')
 _METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 
 
@@ -53,6 +55,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    warnings: tuple[str, ...] = ()
 
     @property
     def json(self) -> Json:
@@ -129,7 +132,7 @@ class Api:
                 method, path, query, body, self._seconds, content_type=content_type, accept=accept
             )
             content: bytes = await response.read()  # type: ignore[no-untyped-call]
-            return Answer(response.status, content)
+            return Answer(response.status, content, _warnings(response.headers))
 
     @asynccontextmanager
     async def lines(
@@ -212,6 +215,13 @@ def succeeded(answer: Answer, action: str) -> Answer:
     if not 200 <= answer.status <= 299:
         raise error_of(answer.status, answer.body, action)
     return answer
+
+
+def _warnings(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The texts in the headers `Warning: 299 - "TEXT"`, of which there may be several."""
+    values = [value for name, value in headers.items() if name.lower() == "warning"]
+    found = (_WARNING.fullmatch(value) for value in values)
+    return tuple(match[1].replace('\\"', '"') for match in found if match)
 
 
 def by_pod_or_file(kubeconfig: Path | None) -> Connect:

@@ -3,6 +3,7 @@
 Repeats nothing either: whoever asks looks at the cluster again anyway.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -40,11 +41,13 @@ from purreal_operator.cluster.views import (
     StoredBytes,
     StoredPlan,
     TestView,
+    WrittenStatus,
 )
 from purreal_operator.objects.names import Component, RunNames
 
 REQUEST_SECONDS = 10.0
 _LOG_READ_FACTOR = 32
+_UNKNOWN_FIELD = re.compile('unknown field "(.*)"')
 
 
 class Cluster:
@@ -232,7 +235,7 @@ class Cluster:
         status: Mapping[str, Any],
         *,
         resource_version: str | None = None,
-    ) -> TestView:
+    ) -> WrittenStatus:
         """Merge `status` into that of a test: None removes a field, a list replaces a list.
 
         Args:
@@ -260,7 +263,9 @@ class Cluster:
             body=patch,
             content_type="application/merge-patch+json",
         )
-        return test_view(succeeded(answer, action).json)
+        test = test_view(succeeded(answer, action).json)
+        found = (_UNKNOWN_FIELD.fullmatch(warning) for warning in answer.warnings)
+        return WrittenStatus(test, tuple(match[1] for match in found if match))
 
     async def can_reach(self) -> bool:
         """Whether the API server answers."""

@@ -206,3 +206,16 @@ class TestView:
         """The status; empty before there is one."""
         status: Mapping[str, Any] = self.resource.get("status") or {}
         return status
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStatus:
+    """A test whose status was written.
+
+    Attributes:
+        test: as it is stored now.
+        dropped: fields that the cluster does not know and has left out, such as `status.phases`.
+    """
+
+    test: TestView
+    dropped: tuple[str, ...] = ()

@@ -69,7 +69,7 @@ def _export(
             token_hash = token_hash_of(str(metadata.get("authorization", "")))
             await take(intake.admit_database(token_hash), body)
         except Refused as refused:
-            intake.refused(refused)
+            intake.refused(refused, "grpc")
             code = _CODES.get(refused.reason, grpc.StatusCode.INVALID_ARGUMENT)
             await context.abort(code, f"{refused.reason}: {refused.message}")
         return done

@@ -70,7 +70,7 @@ class HttpEndpoints:
             try:
                 return await handler(request)
             except Refused as refused:
-                self._intake.refused(refused)
+                self._intake.refused(refused, "http")
                 return _refusal(refused)
             except ConnectionError:
                 self._intake.stats.count("hung_up")

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -26,6 +26,7 @@ from purreal_runner.pod.coordination import OperatorSays, RunnerSays
 _BEARER: Final = "bearer "
 _LONGEST_HEADER: Final = 1024
 _T = TypeVar("_T")
+Protocol = Literal["http", "grpc"]
 
 
 def token_hash_of(authorization: str | None) -> str:
@@ -74,9 +75,9 @@ class Intake:
         """End the thread that reads."""
         self._reader.shutdown(cancel_futures=True)
 
-    def refused(self, refused: Refused) -> None:
+    def refused(self, refused: Refused, protocol: Protocol) -> None:
         """Count and log a refusal; whoever answers calls it once."""
-        self.stats.count("refused", refused.reason)
+        self.stats.count(f"refused_{protocol}", refused.reason)
         self._rooms.count_refusal(refused)
         self._log.note(refused)
 
@@ -155,8 +156,10 @@ class Intake:
             async with asyncio.timeout(self.limits.store_seconds), self._storing:
                 stored = await self._store_final(plan, index, sent.pod_uid, body)
         except NeverStored as error:
+            self.stats.count("finals", "never")
             raise Refused(Reason.UNSTORABLE, str(error), plan.run_id) from error
         except Exception as error:
+            self.stats.count("finals", "failed")
             why = type(error).__name__
             message = f"the results of runner {index} could not be stored ({why}); try again"
             raise Refused(Reason.NOT_STORED, message, plan.run_id) from error

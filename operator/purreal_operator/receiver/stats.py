@@ -13,7 +13,7 @@ class Stats:
         self._counts: Counter[tuple[str, str]] = Counter()
 
     def count(self, name: str, label: str = "", amount: int = 1) -> None:
-        """Add to one counter, such as `refused` with the reason as its label."""
+        """Add to one counter, such as `refused_http` with the reason as its label."""
         with self._lock:
             self._counts[name, label] += amount
 
