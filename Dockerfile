@@ -16,7 +16,7 @@ FROM python AS dependencies
 RUN python -m venv --without-pip /opt/purreal
 WORKDIR /src
 COPY pyproject.toml ./
-RUN mkdir -p purreal runner/purreal_runner operator/purreal_operator && touch README.md LICENSE \
+RUN mkdir -p purreal runner/purreal_runner operator/purreal_operator kubectl/purreal_kubectl && touch README.md LICENSE \
  && echo '__version__ = "0"' > purreal/__init__.py \
  && python -m pip --python /opt/purreal/bin/python install '.[operator,speed]' \
  && python -m pip --python /opt/purreal/bin/python uninstall --yes purreal

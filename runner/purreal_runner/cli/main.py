@@ -7,8 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, NoReturn
 
+from purreal_runner.cli.parser import Parser
 from purreal_runner.exit_codes import ExitCode
 
 _COMMANDS = ("run", "validate", "serve")
@@ -24,20 +24,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:  # also while modules are still being imported
         print("purreal: interrupted", file=sys.stderr)
         return ExitCode.CANCELLED
-
-
-class _Parser(argparse.ArgumentParser):
-    """Takes options by their full names only, and says in one line what is wrong with them.
-
-    An abbreviation would let `--password SECRET` pass for --password-file. Parsers of
-    subcommands are made of the same class.
-    """
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**({"allow_abbrev": False} | given))
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(ExitCode.USAGE, f"{self.prog}: {message} (all options: {self.prog} --help)\n")
 
 
 def _main(arguments: list[str]) -> int:
@@ -73,7 +59,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="purreal",
         description="Load-tests a SurrealDB connection pool, with one command and no server.",
     )

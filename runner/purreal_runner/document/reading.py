@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -24,22 +24,40 @@ def load_document(path: FilePath | str) -> PoolLoadTest:
     Raises:
         InvalidDocument: with every problem that was found; nothing else is raised.
     """
+    return parse_document(read_text(path), str(path))
+
+
+def read_text(path: FilePath | str) -> str:
+    """Read the text of a document.
+
+    Raises:
+        InvalidDocument: it can't be read, is too large or no text; nothing else is raised.
+    """
     source = str(path)
     try:
         with FilePath(path).open("rb") as file:
-            content = file.read(LARGEST_FILE_BYTES + 1)
+            return read_stream(file, source)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InvalidDocument(source, [Problem(0, 0, "", f"can't be read: {reason}")]) from error
+
+
+def read_stream(stream: BinaryIO, source: str) -> str:
+    """Read the text of a document from a file that is open, such as standard input.
+
+    Raises:
+        InvalidDocument: it is too large or no text.
+        OSError: it can't be read.
+    """
+    content = stream.read(LARGEST_FILE_BYTES + 1)
     if len(content) > LARGEST_FILE_BYTES:
         words = f"is larger than {LARGEST_FILE_BYTES // 1024} KiB"
         raise InvalidDocument(source, [Problem(0, 0, "", words)])
     try:
-        text = content.decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidDocument(source, [Problem(line, 0, "", "is not UTF-8 text")]) from error
-    return parse_document(text, source)
 
 
 def parse_document(text: str, source: str) -> PoolLoadTest:

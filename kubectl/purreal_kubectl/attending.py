@@ -1,0 +1,164 @@
+"""Waits for a run before the user's eyes: shows it, asks at Ctrl-C, reports its end."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from purreal_kubectl.cluster.cluster import Cluster
+from purreal_kubectl.cluster.connecting import Way
+from purreal_kubectl.deciding.ending import exit_code_of
+from purreal_kubectl.deciding.run_of import Look, WantedRun
+from purreal_kubectl.deciding.starting import CANCELLATION
+from purreal_kubectl.failure import Failure, Terminated
+from purreal_kubectl.following import follow
+from purreal_kubectl.reporting import keep, show, stored_report
+from purreal_kubectl.showing.display import display
+from purreal_operator.cluster.errors import ClusterError
+from purreal_operator.status.model import FinishedRun
+from purreal_runner.exit_codes import ExitCode
+from purreal_runner.report.formats import Format
+from purreal_runner.report.model import Report
+
+Ask = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How to wait and what to report.
+
+    Attributes:
+        timeout: seconds to wait at most; None: as long as it takes.
+        form: how the report is printed.
+        folder: where it is kept in all formats; None: nowhere.
+        may_cancel: Ctrl-C asks whether to cancel the run; it only ends the waiting otherwise.
+    """
+
+    timeout: float | None = None
+    form: Format = Format.TEXT
+    folder: Path | None = None
+    may_cancel: bool = False
+
+
+def attend(way: Way, namespace: str, wanted: WantedRun, wishes: Wishes, ask: Ask = input) -> int:
+    """Wait for the end of a run and report it; returns the exit code.
+
+    Raises:
+        Failure: it did not end in time, or can't be followed any more.
+        ClusterError: a right is missing, or there was no answer for long.
+    """
+    attended = _Attended(way, namespace, wanted, wishes)
+    try:
+        return attended.to_the_end()
+    except Terminated:
+        return attended.left()
+    except KeyboardInterrupt:
+        if not (wishes.may_cancel and attended.is_to_be_cancelled(ask)):
+            return attended.left()
+    try:
+        return attended.cancelled_to_the_end()
+    except KeyboardInterrupt:
+        return attended.left()
+
+
+async def followed(
+    cluster: Cluster,
+    namespace: str,
+    wanted: WantedRun,
+    timeout: float | None,
+    console: Console,
+    on_look: Callable[[Look], None] = lambda _: None,
+) -> FinishedRun:
+    """Follow a run to its end and show it meanwhile.
+
+    Raises:
+        Failure: it did not end in time, or can't be followed any more.
+        ClusterError: a right is missing, or there was no answer for long.
+    """
+    with display(console) as shown:
+
+        def seen(look: Look) -> None:
+            on_look(look)
+            shown.show(look)
+
+        try:
+            async with asyncio.timeout(timeout):
+                return await follow(cluster, namespace, wanted, seen, shown.note)
+        except TimeoutError:
+            name = wanted.name
+            raise Failure(
+                f"the run of {name} did not end within {timeout:g} s (--timeout); it goes on: "
+                f"kubectl purreal watch {name}, kubectl purreal cancel {name}",
+                ExitCode.TIMED_OUT_WAITING,
+            ) from None
+
+
+class _Attended:
+    def __init__(self, way: Way, namespace: str, wanted: WantedRun, wishes: Wishes) -> None:
+        self._way = way
+        self._namespace = namespace
+        self._wanted = wanted
+        self._wishes = wishes
+        self._console = Console(stderr=True)
+
+    def to_the_end(self) -> int:
+        run, report = asyncio.run(self._ended())
+        if report is None:
+            words = f"run {run.run} of {self._wanted.name}: {run.verdict}: {run.message}"
+            self._say(words if run.report else f"{words}; there is no report of it")
+        else:
+            show(report, self._wishes.form)
+            if self._wishes.folder is not None:
+                keep(report, self._wishes.folder)
+        return exit_code_of(run)
+
+    def cancelled_to_the_end(self) -> int:
+        asyncio.run(self._cancel())
+        return self.to_the_end()
+
+    def is_to_be_cancelled(self, ask: Ask) -> bool:
+        """Ask, where there is somebody to answer."""
+        if not (sys.stdin.isatty() and self._console.is_terminal):
+            return False
+        try:
+            answer = ask(f"\ncancel the run of {self._wanted.name}? [y/N] ")
+        except (EOFError, KeyboardInterrupt):
+            return False
+        return answer.strip().lower() in ("y", "yes")
+
+    def left(self) -> int:
+        name, option = self._wanted.name, f"-n {self._namespace}"
+        self._say(
+            f"the run of {name} goes on; follow it: kubectl purreal watch {name} {option}; "
+            f"cancel it: kubectl purreal cancel {name} {option}"
+        )
+        return ExitCode.CANCELLED
+
+    async def _ended(self) -> tuple[FinishedRun, Report | None]:
+        async with Cluster(self._way) as cluster:
+            run = await self._followed(cluster)
+            if run.report is None:
+                return run, None
+            try:
+                return run, await stored_report(cluster, self._namespace, self._wanted.name, run)
+            except (Failure, ClusterError) as error:
+                self._say(str(error))
+                return run, None
+
+    async def _followed(self, cluster: Cluster) -> FinishedRun:
+        def on_look(look: Look) -> None:
+            self._wanted = look.wanted
+
+        return await followed(
+            cluster, self._namespace, self._wanted, self._wishes.timeout, self._console, on_look
+        )
+
+    async def _cancel(self) -> None:
+        async with Cluster(self._way) as cluster:
+            await cluster.change(self._namespace, self._wanted.name, dict(CANCELLATION))
+
+    def _say(self, words: str) -> None:
+        self._console.print(words, highlight=False, markup=False, soft_wrap=True)

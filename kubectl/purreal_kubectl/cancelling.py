@@ -1,0 +1,37 @@
+"""Stops the present run of a test and, on demand, waits for its end."""
+
+from rich.console import Console
+
+from purreal_kubectl.attending import followed
+from purreal_kubectl.cluster.cluster import Cluster
+from purreal_kubectl.deciding.run_of import is_active, run_to_watch
+from purreal_kubectl.deciding.starting import CANCELLATION
+from purreal_operator.status.reading import status_of
+
+
+async def cancelled(
+    cluster: Cluster, namespace: str, name: str, *, wait: bool, timeout: float | None
+) -> str:
+    """Stop a run; returns in words what came of it.
+
+    Args:
+        cluster: where it runs.
+        namespace: of the test.
+        name: of the test.
+        wait: until the run has ended.
+        timeout: seconds to wait at most; None: as long as it takes.
+
+    Raises:
+        Failure: it did not end in time.
+        ClusterError: a right is missing, the test is gone, or there is no answer.
+    """
+    before = await cluster.test(namespace, name)
+    status = status_of(before)
+    if status.run and not is_active(status):
+        return f"run {status.run} of {name} is over already: {status.verdict}: {status.message}"
+    wanted = run_to_watch(before)
+    await cluster.change(namespace, name, dict(CANCELLATION))
+    if not wait:
+        return f"run {wanted.number} of {name} is being cancelled"
+    over = await followed(cluster, namespace, wanted, timeout, Console(stderr=True))
+    return f"run {over.run} of {name}: {over.verdict}: {over.message}"

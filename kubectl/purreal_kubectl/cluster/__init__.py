@@ -1,0 +1,1 @@
+"""All Kubernetes I/O of the plugin: `cluster.Cluster`, and how it finds its cluster."""

@@ -1,0 +1,1 @@
+"""What the plugin decides, from what it read: pure functions, no loop, no cluster."""

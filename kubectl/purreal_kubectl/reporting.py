@@ -1,0 +1,87 @@
+"""Gets the report of a run from the cluster or a file, and hands it to the runner's renderers."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from purreal_kubectl.cluster.cluster import Cluster
+from purreal_kubectl.deciding.run_of import finished_run
+from purreal_kubectl.failure import Failure
+from purreal_operator.results.fitting import unpacked_report
+from purreal_operator.status.model import FinishedRun
+from purreal_operator.status.reading import status_of
+from purreal_runner.report.formats import Format, rendered, write_folder
+from purreal_runner.report.model import Report
+from purreal_runner.report.text import render
+
+
+async def report_of_test(cluster: Cluster, namespace: str, name: str, run: int | None) -> Report:
+    """Read the report of one of a test's finished runs; None: of the last one.
+
+    Raises:
+        Failure: there is none, or none that this version can read.
+        ClusterError: it can't be read now.
+    """
+    status = status_of(await cluster.test(namespace, name))
+    if run is None and not status.history:
+        raise Failure(f"no run of {name} is over yet")
+    number = status.history[0].run if run is None else run
+    return await stored_report(cluster, namespace, name, finished_run(status, number, name))
+
+
+async def stored_report(cluster: Cluster, namespace: str, name: str, run: FinishedRun) -> Report:
+    """Read the report of a finished run.
+
+    Raises:
+        Failure: there is none, or none that this version can read.
+        ClusterError: it can't be read now.
+    """
+    if run.report is None:
+        raise Failure(f"run {run.run} of {name} has no report: {run.verdict}: {run.message}")
+    where = run.report.config_map
+    content = await cluster.report_bytes(namespace, where, run.report.key)
+    if content is None:
+        raise Failure(f"the report of run {run.run} of {name}, ConfigMap {where}, is gone")
+    try:
+        return unpacked_report(content)
+    except ValueError as error:
+        raise Failure(f"the report in ConfigMap {where} can't be read: {_first(error)}") from error
+
+
+def report_in_file(path: Path) -> Report:
+    """Read a report that was written as JSON.
+
+    Raises:
+        Failure: there is none.
+    """
+    try:
+        return Report.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise Failure(f"{path} can't be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise Failure(f"{path} is no report: {_first(error)}") from error
+
+
+def show(report: Report, form: Format) -> None:
+    """Print a report to standard output; as text with colours, if it is a terminal."""
+    if form is Format.TEXT:
+        render(report, Console())
+    else:
+        print(rendered(report, form).rstrip("\n"))
+
+
+def keep(report: Report, folder: Path) -> None:
+    """Write a report in all formats into a folder.
+
+    Raises:
+        Failure: the folder can't be written.
+    """
+    try:
+        write_folder(report, folder)
+    except OSError as error:
+        raise Failure(f"{folder} can't be written: {error.strerror}") from error
+
+
+def _first(error: ValueError) -> str:
+    return str(error).splitlines()[0]
