@@ -55,6 +55,11 @@ def value(number: float, unit: Unit) -> str:
             return f"{number:,.0f}"
 
 
+def change(difference: float, unit: Unit) -> str:
+    """A difference in the base unit, with its sign."""
+    return f"{'-' if difference < 0 else '+'}{value(abs(difference), unit)}"
+
+
 def _three_digits(number: float) -> str:
     if abs(number) < 9.995:
         return f"{number:.2f}"

@@ -1,13 +1,37 @@
-"""Owns the order of the terminal report; the parts are drawn elsewhere."""
+"""Owns how the report looks in a terminal; words, order and pictures are decided elsewhere."""
 
-from rich.console import Console
-from rich.table import Table
+from collections.abc import Iterable
+from itertools import zip_longest
 
-from purreal_runner.report import pictures, sections
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from purreal_runner.judge.verdict import Verdict
+from purreal_runner.report import pictures, sections, tables
 from purreal_runner.report.cluster_facts import log_lines
 from purreal_runner.report.model import Report
+from purreal_runner.report.sections import Part
+from purreal_runner.report.table import Cell, Column, Table, Tone
 
 _WIDEST = 120
+_VERDICT_STYLES = {
+    Verdict.PASSED: "bold white on green",
+    Verdict.COMPLETED: "bold white on blue",
+    Verdict.FAILED: "bold white on red",
+    Verdict.INCONCLUSIVE: "bold black on yellow",
+    Verdict.CANCELLED: "bold black on yellow",
+    Verdict.ERROR: "bold white on red",
+}
+_STYLES = {
+    Tone.PLAIN: "",
+    Tone.STRONG: "bold",
+    Tone.QUIET: "dim",
+    Tone.GOOD: "green",
+    Tone.FAIR: "cyan",
+    Tone.NOTE: "yellow",
+    Tone.BAD: "red",
+}
 
 
 def render(report: Report, console: Console) -> None:
@@ -16,57 +40,119 @@ def render(report: Report, console: Console) -> None:
     Looks right from 80 columns on; wider than 120 nothing is gained. Where the console is not
     a terminal, there are no colour codes.
     """
-    width = min(console.width, _WIDEST)
-    show = _Printer(console, width)
-    show.line(sections.verdict_line(report))
-    if report.thresholds:
-        show.block(sections.thresholds_table(report))
-    show.block(sections.facts_table(report))
-    if report.operations.issued:
-        _render_measurements(report, show)
-    if report.errors:
-        show.block(sections.errors_table(report))
-    _render_findings(report, show)
-    if report.on_cluster is not None and report.on_cluster.logs:
-        show.block("\n".join(log_lines(report.on_cluster)))
+    show = Printer(console)
+    show.line(verdict_line(report))
+    for part in sections.parts(report):
+        first, *others = _blocks(part, report, show.width)
+        show.block(first)
+        for other in others:
+            show.line(other)
 
 
-def _render_measurements(report: Report, show: "_Printer") -> None:
-    show.block(sections.operations_table(report))
-    show.block(sections.latencies_table(report))
-    if report.where_time_went.rows:
-        show.block(sections.time_split_table(report))
-        show.line(pictures.time_split_legend())
-        show.line(report.where_time_went.sentence)
-    picture = pictures.pool_picture(report, show.width)
-    if picture:
-        show.block("leases over time  █ used  ░ open")
-        for line in picture:
-            show.line(line)
-    if report.grade:
-        show.block(sections.grade_table(report))
+def verdict_line(report: Report) -> Text:
+    """The verdict, the name of the run and the reason."""
+    badge = (f" {report.verdict.upper()} ", _VERDICT_STYLES[report.verdict])
+    return Text.assemble(badge, " ", (report.name, "bold"), f": {report.reason}")
 
 
-def _render_findings(report: Report, show: "_Printer") -> None:
-    table = Table.grid(padding=(0, 1))
-    for mark, words in sections.findings(report):
-        table.add_row(mark, words)
-    if table.row_count:
-        show.block(table)
+def _blocks(part: Part, report: Report, width: int) -> list[RenderableType]:
+    match part:
+        case Part.THRESHOLDS:
+            return [drawn(tables.thresholds_table(report))]
+        case Part.FACTS:
+            return [_facts(report)]
+        case Part.OPERATIONS:
+            return [_operations(report)]
+        case Part.LATENCIES:
+            return [drawn(tables.latencies_table(report))]
+        case Part.TIME_SPLIT:
+            return _time_split(report)
+        case Part.POOL:
+            return ["leases over time  █ used  ░ open", *pictures.pool_picture(report, width)]
+        case Part.GRADE:
+            return [drawn(tables.grade_table(report))]
+        case Part.ERRORS:
+            return [drawn(tables.errors_table(report))]
+        case Part.FINDINGS:
+            return [_findings(report)]
+        case Part.LOGS:
+            return [] if report.on_cluster is None else ["\n".join(log_lines(report.on_cluster))]
 
 
-class _Printer:
+def drawn(table: Table, pictures_beside: Iterable[Text] = ()) -> Grid:
+    """A table for a terminal; beside each row a picture, if there are any."""
+    grid = Grid(box=None, pad_edge=False, header_style="dim")
+    for column in table.columns:
+        _add_column(grid, column)
+    beside = list(pictures_beside)
+    if beside:
+        _add_column(grid, Column(""))
+    for row, picture in zip_longest(table.rows, beside):
+        grid.add_row(*map(_text, row), picture)
+    return grid
+
+
+def _add_column(grid: Grid, column: Column) -> None:
+    grid.add_column(
+        column.title,
+        justify="right" if column.numbers else "left",
+        overflow="fold",
+        no_wrap=not column.verbatim,
+    )
+
+
+def _text(cell: Cell) -> Text:
+    return Text(cell.words, _STYLES[cell.tone])
+
+
+def _facts(report: Report) -> Grid:
+    grid = Grid.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, words in sections.facts(report):
+        grid.add_row(Text(label, "dim"), Text(words))
+    return grid
+
+
+def _operations(report: Report) -> Grid:
+    grid = Grid.grid(padding=(0, 2))
+    for side in ("left", "right", "left", "right"):
+        grid.add_column(justify="right" if side == "right" else "left", no_wrap=True)
+    pairs = zip_longest(sections.accounting(report), sections.rates(report), fillvalue=("", ""))
+    for (name, number), (other, value) in pairs:
+        grid.add_row(Text(name, "dim"), number, Text(f"    {other}", "dim"), value)
+    return grid
+
+
+def _time_split(report: Report) -> list[RenderableType]:
+    bars = map(pictures.split_bar, report.where_time_went.rows)
+    table = drawn(tables.time_split_table(report), bars)
+    return [table, pictures.time_split_legend(), Text(report.where_time_went.sentence)]
+
+
+def _findings(report: Report) -> Grid:
+    grid = Grid.grid(padding=(0, 1))
+    for found in sections.findings(report):
+        style = _STYLES[found.tone]
+        quiet = style if found.tone is Tone.QUIET else ""
+        words = Text.assemble((found.action, "bold"), ": " if found.action else "", found.words)
+        words.stylize_before(quiet)
+        grid.add_row(Text(found.mark, quiet or f"bold {style}"), words)
+    return grid
+
+
+class Printer:
     """Prints to a console without guessing what to highlight or which brackets are markup."""
 
-    def __init__(self, console: Console, width: int) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self.width = width
+        self.width = min(console.width, _WIDEST)
 
-    def line(self, what: object) -> None:
+    def line(self, what: RenderableType) -> None:
         """Print without a gap."""
         self._console.print(what, highlight=False, markup=False, emoji=False, width=self.width)
 
-    def block(self, what: object) -> None:
+    def block(self, what: RenderableType) -> None:
         """Print after an empty line."""
         self._console.print()
         self.line(what)
