@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from purreal_runner.judge import wording
-from purreal_runner.report.on_cluster import DatabaseUse, OnCluster, RunnersUse, TargetUse
+from purreal_runner.report.on_cluster import DatabaseUse, LogTail, OnCluster, RunnersUse, TargetUse
 
 _MOST_SLOW = 3
 
@@ -64,8 +64,13 @@ def _database(database: DatabaseUse) -> str:
     return " · ".join(parts) or "told nothing"
 
 
+def log_title(tail: LogTail) -> str:
+    """Whose log it is."""
+    return f"log of {tail.source}"
+
+
 def log_lines(found: OnCluster) -> Iterator[str]:
     """Yield the kept ends of logs, each after a line that says whose it is."""
     for tail in found.logs:
-        yield f"log of {tail.source}"
+        yield log_title(tail)
         yield from (f"  {line}" for line in tail.lines)

@@ -1,6 +1,6 @@
 """Owns how the report looks in a terminal; words, order and pictures are decided elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from rich.console import Console, RenderableType
@@ -79,16 +79,16 @@ def _blocks(part: Part, report: Report, width: int) -> list[RenderableType]:
             return [] if report.on_cluster is None else ["\n".join(log_lines(report.on_cluster))]
 
 
-def drawn(table: Table, pictures_beside: Iterable[Text] = ()) -> Grid:
+def drawn(table: Table, pictures_beside: Sequence[Text] = ()) -> Grid:
     """A table for a terminal; beside each row a picture, if there are any."""
     grid = Grid(box=None, pad_edge=False, header_style="dim")
     for column in table.columns:
         _add_column(grid, column)
-    beside = list(pictures_beside)
-    if beside:
+    if pictures_beside:
         _add_column(grid, Column(""))
-    for row, picture in zip_longest(table.rows, beside):
-        grid.add_row(*map(_text, row), picture)
+    beside = [(picture,) for picture in pictures_beside]
+    for row, picture in zip_longest(table.rows, beside, fillvalue=()):
+        grid.add_row(*map(_text, row), *picture)
     return grid
 
 
@@ -125,7 +125,7 @@ def _operations(report: Report) -> Grid:
 
 
 def _time_split(report: Report) -> list[RenderableType]:
-    bars = map(pictures.split_bar, report.where_time_went.rows)
+    bars = [pictures.split_bar(row) for row in report.where_time_went.rows]
     table = drawn(tables.time_split_table(report), bars)
     return [table, pictures.time_split_legend(), Text(report.where_time_went.sentence)]
 
