@@ -65,17 +65,17 @@ class OperatorMetrics:
         )
         self._events = Counter(
             "purreal_operator_watch_events",
-            "Words of the cluster that a test was made, changed or deleted.",
+            "Events from the cluster about tests: made, changed, deleted.",
             registry=registry,
         )
         self._last_event = Gauge(
             "purreal_operator_last_watch_event_timestamp_seconds",
-            "When the cluster last said so; 0 before the first time.",
+            "When the last such event came, in seconds since 1970; 0: none yet.",
             registry=registry,
         )
         self._look_seconds = Histogram(
             "purreal_operator_reconcile_duration_seconds",
-            "How long it took to look at a test and to do what follows.",
+            "Time of one look at a test, with all that follows from it.",
             buckets=_LOOK_SECONDS,
             registry=registry,
         )
@@ -87,7 +87,7 @@ class OperatorMetrics:
         )
         self._last_look = Gauge(
             "purreal_operator_last_successful_reconcile_timestamp_seconds",
-            "When a look last ended without an error; 0 before the first.",
+            "When a look last ended without an error, in seconds since 1970; 0: none yet.",
             registry=registry,
         )
         self._writes = Counter(
