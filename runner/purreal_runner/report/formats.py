@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from purreal_runner.report.junit import junit_report
+from purreal_runner.report.markdown import markdown_report
 from purreal_runner.report.model import Report
 from purreal_runner.report.text import render
 
@@ -20,6 +22,10 @@ class Format(StrEnum):
     """What a terminal shows."""
     JSON = "json"
     """Everything, to compute with: the model of `report.model`."""
+    MARKDOWN = "markdown"
+    """For a pull request, an issue or the summary of a job."""
+    JUNIT = "junit"
+    """JUnit XML, for the test results of a pipeline: a test case for each threshold."""
 
 
 def rendered(report: Report, format: Format) -> str:
@@ -59,10 +65,14 @@ def _json(report: Report) -> str:
 FILE_NAMES = {
     Format.TEXT: "report.txt",
     Format.JSON: "report.json",
+    Format.MARKDOWN: "report.md",
+    Format.JUNIT: "report.junit.xml",
 }
 """What each format's file is called in a folder."""
 
 _RENDERERS: dict[Format, Callable[[Report], str]] = {
     Format.TEXT: _text,
     Format.JSON: _json,
+    Format.MARKDOWN: markdown_report,
+    Format.JUNIT: junit_report,
 }
