@@ -49,7 +49,7 @@ class StatusWriter:
             ClusterError: it could not be written.
         """
         try:
-            with self._metrics.refused_writes():
+            with self._metrics.failed_writes():
                 written = await self._cluster.patch_status(
                     test.namespace,
                     test.name,

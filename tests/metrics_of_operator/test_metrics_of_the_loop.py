@@ -168,7 +168,7 @@ def test_errors_are_counted_by_their_kind_from_zero(metrics, error, kind):
     ],
 )
 def test_writes_that_do_not_succeed_are_counted_by_why(metrics, error, outcome):
-    with pytest.raises(type(error)), metrics.refused_writes():
+    with pytest.raises(type(error)), metrics.failed_writes():
         raise error
 
     assert value(metrics, "purreal_operator_status_writes_total", outcome=outcome) == 1

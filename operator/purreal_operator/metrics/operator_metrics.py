@@ -140,7 +140,7 @@ class OperatorMetrics:
             self._look_seconds.observe(self._clock() - began)
 
     @contextmanager
-    def refused_writes(self) -> Iterator[None]:
+    def failed_writes(self) -> Iterator[None]:
         """Count a write of a status that does not succeed."""
         try:
             yield
