@@ -10,6 +10,7 @@ from rich.console import Console
 from purreal_runner.report.junit import junit_report
 from purreal_runner.report.markdown import markdown_report
 from purreal_runner.report.model import Report
+from purreal_runner.report.openmetrics import openmetrics_report
 from purreal_runner.report.text import render
 
 _TEXT_COLUMNS = 120
@@ -26,6 +27,8 @@ class Format(StrEnum):
     """For a pull request, an issue or the summary of a job."""
     JUNIT = "junit"
     """JUnit XML, for the test results of a pipeline: a test case for each threshold."""
+    OPENMETRICS = "openmetrics"
+    """The numbers for Prometheus and its relatives, to follow them from run to run."""
 
 
 def rendered(report: Report, format: Format) -> str:
@@ -67,6 +70,7 @@ FILE_NAMES = {
     Format.JSON: "report.json",
     Format.MARKDOWN: "report.md",
     Format.JUNIT: "report.junit.xml",
+    Format.OPENMETRICS: "report.openmetrics.txt",
 }
 """What each format's file is called in a folder."""
 
@@ -75,4 +79,5 @@ _RENDERERS: dict[Format, Callable[[Report], str]] = {
     Format.JSON: _json,
     Format.MARKDOWN: markdown_report,
     Format.JUNIT: junit_report,
+    Format.OPENMETRICS: openmetrics_report,
 }
