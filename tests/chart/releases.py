@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from tests.chart.helm import CHART, WAIT_SECONDS, Helm, Values
+from tests.chart.helm import CHART, WAIT_SECONDS, Helm, HelmFailed, Values
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.runs import eventually
 
@@ -61,8 +61,12 @@ class Release:
         self.helm.run("rollback", self.name, *_WAIT, *_TAKE[1:])
 
     def test(self) -> str:
-        """Run `helm test`; returns what it printed."""
-        return self.helm.run("test", self.name, "--logs", f"--timeout={WAIT_SECONDS * 2}s")
+        """Run `helm test`; returns what it and its load test printed."""
+        done = self.helm.attempt("test", self.name, f"--timeout={WAIT_SECONDS * 2}s")
+        said = done.stdout + done.stderr
+        if done.returncode != 0:
+            raise HelmFailed(f"helm test: {said}")
+        return said
 
     def uninstall(self) -> None:
         """Uninstall it, unless it is gone, and wait until its objects are."""

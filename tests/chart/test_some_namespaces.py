@@ -73,5 +73,6 @@ def test_helm_test_runs_in_a_namespace_that_is_watched(
 
     said = release.test()
 
-    assert "Phase:          Succeeded" in said
+    assert "Failed" not in said
+    assert "1 threshold met" in said
     wait_until_left(namespace, set())
