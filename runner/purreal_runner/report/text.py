@@ -51,8 +51,13 @@ def render(report: Report, console: Console) -> None:
 
 def verdict_line(report: Report) -> Text:
     """The verdict, the name of the run and the reason."""
-    badge = (f" {report.verdict.upper()} ", _VERDICT_STYLES[report.verdict])
-    return Text.assemble(badge, " ", (report.name, "bold"), f": {report.reason}")
+    return badged(report.verdict, report.name, report.reason)
+
+
+def badged(verdict: Verdict, name: str, words: str) -> Text:
+    """A verdict in its colours, and what it is about."""
+    badge = (f" {verdict.upper()} ", _VERDICT_STYLES[verdict])
+    return Text.assemble(badge, " ", (name, "bold"), f": {words}")
 
 
 def _blocks(part: Part, report: Report, width: int) -> list[RenderableType]:
