@@ -23,13 +23,3 @@ def test_roots_of_packages_have_no_init_file(folder):
     ]
 
     assert made_packages == []
-
-
-def test_the_readme_names_documents_that_exist():
-    text = (ROOT / "README.md").read_text()
-    links = [part.split(")")[0] for part in text.split("](")[1:]]
-
-    missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
-
-    assert missing == []
-    assert links
