@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from purreal_runner.report.html_page import html_report
 from purreal_runner.report.junit import junit_report
 from purreal_runner.report.markdown import markdown_report
 from purreal_runner.report.model import Report
@@ -27,6 +28,8 @@ class Format(StrEnum):
     """For a pull request, an issue or the summary of a job."""
     JUNIT = "junit"
     """JUnit XML, for the test results of a pipeline: a test case for each threshold."""
+    HTML = "html"
+    """One page with pictures, to keep or to mail; it loads nothing and runs nothing."""
     OPENMETRICS = "openmetrics"
     """The numbers for Prometheus and its relatives, to follow them from run to run."""
 
@@ -70,6 +73,7 @@ FILE_NAMES = {
     Format.JSON: "report.json",
     Format.MARKDOWN: "report.md",
     Format.JUNIT: "report.junit.xml",
+    Format.HTML: "report.html",
     Format.OPENMETRICS: "report.openmetrics.txt",
 }
 """What each format's file is called in a folder."""
@@ -79,5 +83,6 @@ _RENDERERS: dict[Format, Callable[[Report], str]] = {
     Format.JSON: _json,
     Format.MARKDOWN: markdown_report,
     Format.JUNIT: junit_report,
+    Format.HTML: html_report,
     Format.OPENMETRICS: openmetrics_report,
 }

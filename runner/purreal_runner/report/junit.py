@@ -1,6 +1,5 @@
 """Owns the report as JUnit XML, one suite for the run; words are decided elsewhere."""
 
-import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
@@ -8,12 +7,11 @@ from xml.etree.ElementTree import Element, SubElement
 from purreal_runner.judge.thresholds import ThresholdResult
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.report import sections, tables
+from purreal_runner.report.elements import legal
 from purreal_runner.report.model import Report
 
 COMPLETE = "results are complete"
 GENERATOR = "the load generator was not the limit"
-_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that no XML 1.0 document may have, not even as a reference."""
 
 
 def junit_report(report: Report) -> str:
@@ -85,7 +83,7 @@ def _add_case(suite: Element, report: Report, name: str, seconds: float = 0.0) -
 
 def _add_outcome(case: Element, tag: str, kind: str, message: str, more: str = "") -> None:
     outcome = SubElement(case, tag, _attributes(type=kind, message=message))
-    outcome.text = _legal("\n".join(filter(None, (message, more))))
+    outcome.text = legal("\n".join(filter(None, (message, more))))
 
 
 def _count(suite: Element, report: Report) -> None:
@@ -101,8 +99,4 @@ def _count(suite: Element, report: Report) -> None:
 
 
 def _attributes(**attributes: str) -> dict[str, str]:
-    return {name: _legal(value) for name, value in attributes.items()}
-
-
-def _legal(text: str) -> str:
-    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return {name: legal(value) for name, value in attributes.items()}
