@@ -15,6 +15,7 @@ from purreal_runner.cli.main import main
 from purreal_runner.embedded.launch import RunningTarget
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.spread import usable_cores
+from purreal_runner.report.formats import FILE_NAMES
 
 pytestmark = pytest.mark.timeout(40)
 
@@ -73,6 +74,37 @@ def test_the_report_is_written_as_json(
     report = json.loads(output.read_text())
     assert report["operations"]["succeeded"] == 100
     assert embedded_target.password not in output.read_text()
+
+
+def test_the_report_is_written_in_every_format_also_when_a_threshold_is_missed(
+    embedded_target: RunningTarget, at: At, tmp_path: Path
+) -> None:
+    folder = tmp_path / "not" / "there"
+    missed = ["--threshold", "throughput > 900000/s"]
+
+    code = main(["run", *SMALL, *at(embedded_target), *missed, "--report-dir", str(folder)])
+
+    assert code == ExitCode.THRESHOLD_FAILED
+    assert {file.name for file in folder.iterdir()} == set(FILE_NAMES.values())
+    assert "Failed" in (folder / "report.md").read_text()
+    assert not any(embedded_target.password in file.read_text() for file in folder.iterdir())
+
+
+def test_a_github_job_gets_a_summary_and_annotations(
+    embedded_target: RunningTarget,
+    at: At,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    main(["run", *SMALL, *at(embedded_target)])
+
+    assert summary.read_text().startswith("## ☑️ Completed")
+    assert "::notice title=" in capsys.readouterr().out
 
 
 def test_options_win_over_the_document(
@@ -210,6 +242,53 @@ def test_a_file_that_can_not_be_written_is_found_out_before_the_run(
 
     assert left.value.code == ExitCode.USAGE
     assert f"{option}: {file or '.'} can't be written" in one_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("folder", ["/proc/reports", "/dev/null", "/proc/version/x"])
+def test_a_folder_that_can_not_be_made_is_found_out_before_the_run(
+    folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["run", *SMALL, "--report-dir", folder])
+
+    assert left.value.code == ExitCode.USAGE
+    assert f"--report-dir: {folder} can't be made" in one_line(capsys.readouterr().err)
+
+
+def test_a_report_that_could_not_be_replaced_is_found_out_before_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_the_way = tmp_path / "report.md"
+    in_the_way.mkdir()
+
+    with pytest.raises(SystemExit) as left:
+        main(["run", *SMALL, "--report-dir", str(tmp_path)])
+
+    assert left.value.code == ExitCode.USAGE
+    assert f"{in_the_way} can't be written: Is a directory" in one_line(capsys.readouterr().err)
+    assert list(tmp_path.iterdir()) == [in_the_way]
+
+
+def test_a_report_that_got_lost_is_one_line_and_no_success(
+    embedded_target: RunningTarget, at: At, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, file = tmp_path / "reports", tmp_path / "mine.py"
+    file.write_text(
+        "import pathlib, shutil\n"
+        "async def teardown(conn):\n"
+        f"    shutil.rmtree({str(folder)!r})\n"
+        f"    pathlib.Path({str(folder)!r}).touch()\n"
+        "async def work(conn, task_id):\n"
+        "    await conn.query('RETURN 1')\n"
+    )
+    given = ["--workload", f"{file}:work", "--report-dir", str(folder)]
+
+    code = main(["run", *SMALL, *at(embedded_target), *given])
+
+    assert code == ExitCode.ERROR
+    shown = capsys.readouterr()
+    assert f"{folder} can't be written" in one_line(shown.err)
+    assert "COMPLETED" in shown.out
 
 
 def test_looking_whether_a_file_can_be_written_leaves_it_as_it_was(tmp_path: Path) -> None:
@@ -379,7 +458,7 @@ def alive(pid: int) -> bool:
 def test_ctrl_c_drains_and_still_reports(
     embedded_target: RunningTarget, at: At, tmp_path: Path
 ) -> None:
-    ready, output = tmp_path / "ready", tmp_path / "report.json"
+    ready, folder = tmp_path / "ready", tmp_path / "reports"
     file = tmp_path / "mine.py"
     file.write_text(
         "import pathlib\n"
@@ -387,7 +466,7 @@ def test_ctrl_c_drains_and_still_reports(
         "    await conn.query('RETURN 1')\n"
         f"    pathlib.Path({str(ready)!r}).touch()\n"
     )
-    given = ["--workload", str(file), "--output", str(output)]
+    given = ["--workload", str(file), "--report-dir", str(folder)]
 
     with started("--workers", "5", "--duration", "30", *at(embedded_target), *given) as process:
         wait_until(ready.exists, process)
@@ -395,5 +474,6 @@ def test_ctrl_c_drains_and_still_reports(
         process.communicate()
 
     assert process.returncode == ExitCode.CANCELLED
-    operations = json.loads(output.read_text())["operations"]
+    operations = json.loads((folder / "report.json").read_text())["operations"]
     assert operations["issued"] == operations["succeeded"] > 0
+    assert "Cancelled" in (folder / "report.junit.xml").read_text()

@@ -16,6 +16,7 @@ from purreal_runner.cli.options import (
     local_options,
 )
 from purreal_runner.cli.progress_display import progress_display
+from purreal_runner.cli.report_files import add_report_options, leave_report, writable_file
 from purreal_runner.document import InvalidDocument, load_document
 from purreal_runner.document.local import LocalRun, resolve_local
 from purreal_runner.document.options import COMMAND_LINE, document_from_options
@@ -44,12 +45,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     add_pool_options(parser, of=", EACH of them")
     add_target_options(parser)
     add_run_options(parser)
-    parser.add_argument(
-        "--output", type=_writable, metavar="FILE", help="write the report as JSON, too"
-    )
+    add_report_options(parser)
     parser.add_argument(
         "--profile",
-        type=_writable,
+        type=writable_file,
         metavar="FILE",
         help="profile this process into a file for `python -m pstats`; all pools run in it then",
     )
@@ -137,10 +136,9 @@ def _run(args: argparse.Namespace, local: LocalRun) -> int:
     except RunRefused as refused:
         print(f"purreal run: {refused}", file=sys.stderr)
         return refused.exit_code
+    is_left = leave_report(outcome.report, args.output, args.report_dir)
     render(outcome.report, Console())
-    if args.output is not None:
-        args.output.write_text(outcome.report.to_json() + "\n", encoding="utf-8")
-    return outcome.exit_code()
+    return outcome.exit_code() or (ExitCode.OK if is_left else ExitCode.ERROR)
 
 
 def _profiled(file: Path | None, work: Callable[[], int]) -> int:
@@ -152,19 +150,3 @@ def _profiled(file: Path | None, work: Callable[[], int]) -> int:
     finally:
         profile.dump_stats(file)
         print(f"profile: python -m pstats {file}", file=sys.stderr)
-
-
-def _writable(text: str) -> Path:
-    """A file that can be written; found out before the run and not after it."""
-    path = Path(text)
-    try:
-        if path.is_fifo():
-            return path  # opening it would wait for a reader, closing it would send one away
-        is_new = not path.exists()
-        path.open("ab").close()
-        if is_new:
-            path.unlink()
-    except OSError as error:
-        words = f"{path} can't be written: {error.strerror}"
-        raise argparse.ArgumentTypeError(words) from error
-    return path
