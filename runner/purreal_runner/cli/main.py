@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from purreal_runner.cli.parser import Parser
 from purreal_runner.exit_codes import ExitCode
 
-_COMMANDS = ("run", "validate", "serve")
+_COMMANDS = ("run", "validate", "report", "compare", "serve")
 _IN_EXTRA_RUNNER = frozenset({"pydantic", "pydantic_core", "yaml", "rich"})
 
 logger = logging.getLogger(__name__)

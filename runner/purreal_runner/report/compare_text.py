@@ -148,7 +148,7 @@ def _differences(found: Difference, unit: Unit) -> tuple[str, str]:
         return f"{found.difference * 100:+.2f} points", _NOTHING
     if found.relative is None:
         return wording.change(found.difference, unit), _NOTHING
-    return wording.change(found.difference, unit), f"{found.relative * 100:+.1f} %"
+    return wording.change(found.difference, unit), f"{found.relative * 100:+,.1f} %"
 
 
 def _value(value: float | None, unit: Unit) -> str:
