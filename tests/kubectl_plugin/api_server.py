@@ -2,11 +2,11 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,12 +40,17 @@ class ApiServer:
     Attributes:
         answers: by method and path; of several the first is given first, the last one repeats.
         watch: the objects that every watch tells, one after the other.
+        watch_may_end: set: a watch ends when it has told all; else it goes on until it is.
+        on_change: called with the body of every change, before it is answered.
         asked: method, path and body of every request.
     """
 
     def __init__(self) -> None:
         self.answers: dict[tuple[str, str], list[Answer]] = {}
         self.watch: list[Mapping[str, Any]] = []
+        self.watch_may_end = Event()
+        self.watch_may_end.set()
+        self.on_change: Callable[[Any], None] = lambda body: None
         self.asked: list[tuple[str, str, Any]] = []
 
     def answer(self, method: str, path: str, *answers: Answer) -> None:
@@ -66,10 +71,17 @@ class ApiServer:
     def reply(self, method: str, path: str, body: Any) -> Answer:
         """What to answer; a path that nothing is set for is one that is not there."""
         self.asked.append((method, path, body))
+        if method == "PATCH":
+            self.on_change(body)
         found = self.answers.get((method, path))
         if found is None:
             return NOT_FOUND
         return found.pop(0) if len(found) > 1 else found[0]
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients may leave whenever they like."""
 
 
 @contextmanager
@@ -80,11 +92,17 @@ def serving(server: ApiServer) -> Iterator[str]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             if "watch" in parse_qs(parts.query):
-                events = ({"type": "MODIFIED", "object": one} for one in server.watch)
-                lines = "".join(json.dumps(event) + "\n" for event in events)
-                self._send(200, lines.encode())
+                self._watch()
             else:
                 self._answer("GET", parts.path, None)
+
+        def _watch(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            for one in server.watch:
+                self.wfile.write(_json({"type": "MODIFIED", "object": one}) + b"\n")
+            self.wfile.flush()
+            server.watch_may_end.wait()
 
         def do_PATCH(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -104,12 +122,13 @@ def serving(server: ApiServer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             """Requests are no news."""
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = _Server(("127.0.0.1", 0), Handler)
     thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield f"http://127.0.0.1:{http.server_port}"
     finally:
+        server.watch_may_end.set()
         http.shutdown()
         thread.join()
         http.server_close()
