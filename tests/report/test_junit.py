@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from junitparser import Error, Failure, JUnitXml, TestCase, TestSuite
+from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 
 from purreal_runner.judge.facts import RunFacts
 from purreal_runner.judge.verdict import Verdict
@@ -22,7 +22,7 @@ def outcomes(report: Report) -> dict[str, list[type]]:
     return {case.name: [type(each) for each in case.result] for case in suite_of(report)}
 
 
-def outcome(report: Report, name: str) -> Error | Failure:
+def outcome(report: Report, name: str) -> Error | Failure | Skipped:
     [case] = [case for case in suite_of(report) if case.name == name]
     assert isinstance(case, TestCase)
     [result] = case.result
@@ -66,11 +66,14 @@ def test_a_missed_threshold_is_a_failure_with_what_was_observed(bad_report: Repo
     assert failure.message == "observed 99.30 %, the limit is success_ratio >= 99.9%"
 
 
-def test_a_threshold_of_which_nothing_was_measured_is_a_failure(
+def test_what_a_run_missed_that_could_not_be_done_is_skipped(
     facts: Callable[..., RunFacts],
 ) -> None:
     report = build_report(facts(error="the host can't be reached"), None)
 
+    suite = suite_of(report)
+
+    assert (suite.tests, suite.failures, suite.errors, suite.skipped) == (4, 0, 1, 2)
     assert "observed nothing" in outcome(report, "acquire_p95 < 20ms").message
 
 
@@ -107,6 +110,7 @@ def test_a_load_generator_that_was_the_limit_is_an_error_of_its_own(bad_report: 
 
     assert outcomes(report)[GENERATOR] == [Error]
     assert outcomes(report)[COMPLETE] == []
+    assert outcomes(report)["success_ratio >= 99.9%"] == [Skipped]
     assert "used 40 % of a core" in outcome(report, GENERATOR).text
 
 

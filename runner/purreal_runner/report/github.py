@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TextIO
 
 from purreal_runner.exit_codes import ExitCode
+from purreal_runner.judge.thresholds import ThresholdResult
 from purreal_runner.judge.verdict import Verdict
 from purreal_runner.report import tables
 from purreal_runner.report.markdown import markdown_report
@@ -40,16 +41,17 @@ def _append(markdown: str, summary: Path, out: TextIO) -> None:
 
 
 def _annotations(report: Report) -> Iterator[str]:
-    """One for each missed threshold; one for the run, unless these say why it failed."""
-    verdict = f"{report.name}: {report.verdict}"
-    if report.verdict.exit_code is ExitCode.OK:
-        yield _command("notice", verdict, report.reason)
-    elif report.verdict is not Verdict.FAILED:
-        yield _command("error", verdict, report.reason)
-    for result in report.thresholds:
-        if not result.met:
-            observed = f"{result.expression}: observed {tables.observed_words(result)}"
-            yield _command("error", f"{report.name}: threshold missed", observed)
+    """One for each missed threshold of a run that failed by them; one for any other run."""
+    if report.verdict is Verdict.FAILED:
+        yield from (_missed(report.name, result) for result in report.thresholds if not result.met)
+        return
+    kind = "notice" if report.verdict.exit_code is ExitCode.OK else "error"
+    yield _command(kind, f"{report.name}: {report.verdict}", report.reason)
+
+
+def _missed(name: str, result: ThresholdResult) -> str:
+    observed = f"{result.expression}: observed {tables.observed_words(result)}"
+    return _command("error", f"{name}: threshold missed", observed)
 
 
 def _command(kind: str, title: str, message: str) -> str:

@@ -70,9 +70,13 @@ def _generator_was_limit(report: Report) -> bool:
 
 def _add_threshold(suite: Element, report: Report, result: ThresholdResult) -> None:
     case = _add_case(suite, report, result.expression)
-    if not result.met:
-        words = f"observed {tables.observed_words(result)}, the limit is {result.expression}"
+    if result.met:
+        return
+    words = f"observed {tables.observed_words(result)}, the limit is {result.expression}"
+    if report.verdict is Verdict.FAILED:
         _add_outcome(case, "failure", result.metric, words)
+    else:
+        _add_outcome(case, "skipped", report.verdict, words)
 
 
 def _add_case(suite: Element, report: Report, name: str, seconds: float = 0.0) -> Element:
@@ -91,7 +95,7 @@ def _count(suite: Element, report: Report) -> None:
         tests=str(len(suite.findall("testcase"))),
         failures=str(len(suite.findall("testcase/failure"))),
         errors=str(len(suite.findall("testcase/error"))),
-        skipped="0",
+        skipped=str(len(suite.findall("testcase/skipped"))),
         time=f"{report.duration_seconds:.3f}",
     )
     if report.run.started_at:
