@@ -5,14 +5,14 @@ STYLE = """
   color-scheme: light dark;
   --paper: #ffffff; --ink: #1b1f24; --soft: #57606a; --line: #d5dae0; --band: #f5f7f9;
   --good: #176f2c; --fair: #0b5cad; --note: #8a5300; --bad: #b3202c;
-  --used: #2f74c0; --open: #bcd6f2; --failures: #c8434d;
+  --used: #2f74c0; --open: #a9cbef; --failures: #c8434d;
   --waiting: #d99a1c; --database: #2f9c95; --rest: #c3cad2;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #14171b; --ink: #e4e8ec; --soft: #9aa4af; --line: #333a42; --band: #1d2127;
     --good: #5cc777; --fair: #74b3f5; --note: #e5b04b; --bad: #ff8087;
-    --used: #5b9fe6; --open: #27415f; --failures: #e8666f;
+    --used: #5b9fe6; --open: #2f527b; --failures: #e8666f;
     --waiting: #d99a1c; --database: #3db3ab; --rest: #4a535d;
   }
 }
@@ -72,11 +72,18 @@ td:has(.split) { width: 40%; padding-left: 1rem; }
 .key { display: inline-block; width: .75rem; height: .75rem; margin-right: .4rem; }
 .used { fill: var(--used); background: var(--used); }
 .open { fill: var(--open); background: var(--open); }
+.area.open { stroke: var(--used); vector-effect: non-scaling-stroke; }
 .failures { fill: var(--failures); }
 .waiting { fill: var(--waiting); background: var(--waiting); }
 .database { fill: var(--database); background: var(--database); }
 .rest { fill: var(--rest); background: var(--rest); }
 @media (forced-colors: active) { .area, .key, .split { forced-color-adjust: none; } }
-@media print { body { max-width: none; padding: 0; } figure, table { break-inside: avoid; } }
+@media print {
+  body { max-width: none; padding: 0; }
+  figure, table, li { break-inside: avoid; }
+  h2 { break-after: avoid; }
+  .scroll, pre { overflow: visible; }
+  .verdict, .key, .tiles div { print-color-adjust: exact; }
+}
 """
 """One style sheet for a page that loads nothing. Tones: dark on light have a contrast of 4.5."""
