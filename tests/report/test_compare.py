@@ -145,13 +145,14 @@ def test_each_limit_of_the_pool_that_is_another_is_a_caveat(make: Callable[..., 
     ]
 
 
+@pytest.mark.parametrize("kind", ["url", "URL", "StatefulSet"])
 def test_another_server_is_a_caveat_but_not_the_port_of_one_made_for_the_run(
-    make: Callable[..., Report],
+    make: Callable[..., Report], kind: str
 ) -> None:
     target = TargetFacts("embedded", "surrealdb-3.2.4", "ws://127.0.0.1:8000")
     elsewhere = replace(target, endpoint="ws://127.0.0.1:9999")
     newer = replace(target, version="surrealdb-3.3.5")
-    given, other = (TargetFacts("url", "", f"wss://{name}:8000") for name in ("here", "there"))
+    given, other = (TargetFacts(kind, "", f"wss://{name}:8000") for name in ("here", "there"))
 
     assert words(compare(make(target=target), make(target=elsewhere))) == []
     assert words(compare(make(target=target), make(target=newer))) == [
@@ -197,6 +198,12 @@ def test_lost_runners_and_restarted_databases_are_caveats(good_report: Report) -
         "after: 1 runner lost, with 33.33 % of the load",
         "after: a pod restarted",
     ]
+
+
+def test_a_kind_of_target_is_the_same_however_it_is_written(make: Callable[..., Report]) -> None:
+    small, capital = (make(target=TargetFacts(kind)) for kind in ("embedded", "Embedded"))
+
+    assert words(compare(small, capital)) == []
 
 
 def test_a_run_on_a_cluster_and_one_outside_are_hard_to_compare(good_report: Report) -> None:

@@ -10,8 +10,8 @@ from purreal_runner.report.model import Report
 
 NONE = "none"
 _OTHER_TASK = frozenset({About.WORKLOAD, About.LOAD, About.INCOMPLETE})
-_NAMED_BY_USER = "url"
-"""The kind of target whose address says which database it is; others get a new one each time."""
+_MADE_FOR_THE_RUN = frozenset({"embedded", "server", "ephemeral"})
+"""Kinds of targets that get a new address each time, which says nothing about the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,13 @@ def _duration(value: float | None) -> str:
     return NONE if value is None else f"{value:g} s"
 
 
-def _endpoint(report: Report) -> str:
-    return report.target.endpoint if report.target.kind.lower() == _NAMED_BY_USER else ""
+def _kind(report: Report) -> str:
+    """A document and a cluster write it with capitals, a run outside of it does not."""
+    return report.target.kind.lower()
+
+
+def _address(report: Report) -> str:
+    return NONE if _kind(report) in _MADE_FOR_THE_RUN else report.target.endpoint
 
 
 _SETTINGS = (
@@ -108,9 +113,9 @@ _SETTINGS = (
         lambda report: _duration(report.limits.acquire_timeout_seconds),
     ),
     _Setting(About.POOL, "lend", lambda report: report.effective.lend),
-    _Setting(About.TARGET, "target", lambda report: report.target.kind),
+    _Setting(About.TARGET, "target", _kind),
     _Setting(About.TARGET, "server", lambda report: report.target.version or "unknown"),
-    _Setting(About.TARGET, "address", lambda report: _endpoint(report) or NONE),
+    _Setting(About.TARGET, "address", _address),
     _Setting(About.GENERATOR, "processes", lambda report: _number(report.effective.processes)),
     _Setting(About.GENERATOR, "event loop", lambda report: report.run.loop),
     _Setting(
