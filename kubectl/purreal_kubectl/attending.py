@@ -1,6 +1,7 @@
 """Waits for a run before the user's eyes: shows it, asks at Ctrl-C, reports its end."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.status.model import FinishedRun
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.report.formats import Format
+from purreal_runner.report.github import summarise
 from purreal_runner.report.model import Report
 
 Ask = Callable[[str], str]
@@ -109,11 +111,10 @@ class _Attended:
         if report is None:
             words = f"run {run.run} of {self._wanted.name}: {run.verdict}: {run.message}"
             self._say(words if run.report else f"{words}; there is no report of it")
-        else:
-            show(report, self._wishes.form)
-            if self._wishes.folder is not None:
-                keep(report, self._wishes.folder)
-        return exit_code_of(run)
+            return exit_code_of(run)
+        is_kept = self._is_kept(report)
+        show(report, self._wishes.form)
+        return exit_code_of(run) or (ExitCode.OK if is_kept else ExitCode.ERROR)
 
     def cancelled_to_the_end(self) -> int:
         asyncio.run(self._cancel())
@@ -155,6 +156,17 @@ class _Attended:
         return await followed(
             cluster, self._namespace, self._wanted, self._wishes.timeout, self._console, on_look
         )
+
+    def _is_kept(self, report: Report) -> bool:
+        """Leave the report where it is wanted; a GitHub job finds its part in standard error."""
+        summarise(report, os.environ, sys.stderr)
+        try:
+            if self._wishes.folder is not None:
+                keep(report, self._wishes.folder)
+        except Failure as failure:
+            self._say(str(failure))
+            return False
+        return True
 
     async def _cancel(self) -> None:
         async with Cluster(self._way) as cluster:

@@ -20,6 +20,7 @@ COMMANDS = (
     "status",
     "watch",
     "report",
+    "compare",
     "cancel",
     "logs",
     "list",

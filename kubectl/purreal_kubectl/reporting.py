@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.console import Console
 
 from purreal_kubectl.cluster.cluster import Cluster
@@ -11,8 +10,10 @@ from purreal_kubectl.failure import Failure
 from purreal_operator.results.fitting import unpacked_report
 from purreal_operator.status.model import FinishedRun
 from purreal_operator.status.reading import status_of
+from purreal_runner.exit_codes import ExitCode
 from purreal_runner.report.formats import Format, rendered, write_folder
 from purreal_runner.report.model import Report
+from purreal_runner.report.reading import NoReport, read_report
 from purreal_runner.report.text import render
 
 
@@ -56,11 +57,9 @@ def report_in_file(path: Path) -> Report:
         Failure: there is none.
     """
     try:
-        return Report.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise Failure(f"{path} can't be read: {error.strerror}") from error
-    except ValidationError as error:
-        raise Failure(f"{path} is no report: {_first(error)}") from error
+        return read_report(path)
+    except NoReport as error:
+        raise Failure(str(error), ExitCode.INVALID_DOCUMENT) from error
 
 
 def show(report: Report, form: Format) -> None:
@@ -68,7 +67,7 @@ def show(report: Report, form: Format) -> None:
     if form is Format.TEXT:
         render(report, Console())
     else:
-        print(rendered(report, form).rstrip("\n"))
+        print(rendered(report, form), end="")
 
 
 def keep(report: Report, folder: Path) -> None:
@@ -80,7 +79,8 @@ def keep(report: Report, folder: Path) -> None:
     try:
         write_folder(report, folder)
     except OSError as error:
-        raise Failure(f"{folder} can't be written: {error.strerror}") from error
+        where = error.filename or folder
+        raise Failure(f"{where} can't be written: {error.strerror}") from error
 
 
 def _first(error: ValueError) -> str:

@@ -1,11 +1,11 @@
 """Options of the commands that may wait for a run; waits for nothing itself."""
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from purreal_kubectl.failure import Failure
 from purreal_kubectl.options import Kind, completed_as
+from purreal_runner.cli.report_files import writable_folder
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.report.formats import Format
 
@@ -46,7 +46,7 @@ def add_report_options(parser: argparse.ArgumentParser) -> None:
         Kind.FILE,
         parser.add_argument(
             "--report-dir",
-            type=Path,
+            type=writable_folder,
             metavar="DIR",
             help="write the report into this folder, too, in all formats",
         ),

@@ -97,6 +97,73 @@ def test_a_report_is_kept_in_every_format(
     assert {path.name for path in folder.iterdir()} == set(FILE_NAMES.values())
 
 
+def test_a_folder_that_can_not_be_written_is_found_out_before_the_run(
+    plugin: Plugin, server: ApiServer, file: Path
+) -> None:
+    done = plugin("run", str(file), "--wait", "--report-dir", str(file / "below a file"))
+
+    assert done.code == 2
+    assert "can't be made: Not a directory" in done.err
+    assert server.asked == []
+
+
+def test_a_github_job_gets_its_summary_and_annotations_beside_the_report(
+    plugin: Plugin,
+    server: ApiServer,
+    file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    joins_and_ends(server, "Inconclusive")
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    done = plugin("run", str(file), "--wait", "-o", "json")
+
+    assert json.loads(done.out)["name"] == "shop"
+    assert "\n::error title=shop%3A Inconclusive::1 threshold met\n" in done.err
+    assert "shop" in summary.read_text()
+
+
+def test_reports_of_runs_and_of_files_are_compared(
+    plugin: Plugin, server: ApiServer, tmp_path: Path
+) -> None:
+    earlier = ended(run=1)["history"][0]
+    server.answer("GET", SHOP, (200, resource(ended(run=2, earlier=(earlier,)))))
+    server.keep_report(1, packed(small_report(p95=0.002)))
+    server.keep_report(2, packed(small_report(p95=0.004)))
+    file = tmp_path / "local.json"
+    file.write_text(small_report(p95=0.002).to_json())
+
+    for before in ("shop:1", str(file)):
+        done = plugin("compare", before, "shop", "-o", "json")
+        (p95,) = [
+            each for each in json.loads(done.out)["latencies"] if each["metric"] == "QueryP95"
+        ]
+        assert (p95["before"], p95["after"]) == (0.002, 0.004)
+
+
+def test_two_files_are_compared_without_a_cluster(
+    plugin: Plugin, server: ApiServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "local.json"
+    file.write_text(small_report().to_json())
+
+    done = plugin("compare", str(file), str(file))
+
+    assert done.code == 0
+    assert "query p95" in done.out
+    assert server.asked == []
+
+
+def test_a_file_that_is_no_report_is_named(plugin: Plugin, file: Path) -> None:
+    done = plugin("compare", str(file), "shop")
+
+    assert done.code == 104
+    assert f"{file} is not JSON" in done.err
+
+
 def test_a_run_without_a_report_says_why(plugin: Plugin, server: ApiServer, file: Path) -> None:
     joins_and_ends(server, "Error", report=False, message="the target is in use by other")
 
@@ -181,10 +248,16 @@ def test_wrong_standard_input_is_named(
     assert (done.code, done.err) == (104, "standard input:1: is not UTF-8 text\n")
 
 
-@pytest.mark.parametrize("option", [["--timeout", "5m"], ["--report-dir", "x"], ["-o", "json"]])
+@pytest.mark.parametrize("option", [["--timeout", "5m"], ["--report-dir", "."], ["-o", "json"]])
 def test_what_is_about_the_end_needs_waiting_for_it(
-    plugin: Plugin, server: ApiServer, file: Path, option: list[str]
+    plugin: Plugin,
+    server: ApiServer,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    option: list[str],
 ) -> None:
+    monkeypatch.chdir(file.parent)
+
     done = plugin("run", str(file), *option)
 
     assert done.code == 2

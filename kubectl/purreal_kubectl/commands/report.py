@@ -47,7 +47,7 @@ def execute(args: argparse.Namespace) -> int:
             return await report_of_test(cluster, namespace, args.name, args.run)
 
     report = asyncio.run(read())
-    show(report, args.output)
     if args.report_dir is not None:
         keep(report, args.report_dir)
+    show(report, args.output)
     return ExitCode.OK
