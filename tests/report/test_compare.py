@@ -291,6 +291,16 @@ def test_text_has_verdicts_caveats_and_numbers_side_by_side(
     assert "wait for a lease p95  9.97 ms  9.97 ms" in lines
 
 
+def test_what_a_caveat_is_about_is_said_once(make: Callable[..., Report]) -> None:
+    comparison = compare(make(), make(scenario="Burst", workers=900, interrupted=True))
+
+    text = rendered_comparison(comparison, ComparisonFormat.TEXT)
+
+    assert "! workload: Sustained before, Burst after\n" in text
+    assert "! load: workers: 500 before, 900 after\n" in text
+    assert "! incomplete: after: stopped before its end" in text
+
+
 def test_text_fits_into_80_columns(good_report: Report, bad_report: Report) -> None:
     text = rendered_comparison(compare(good_report, bad_report), ComparisonFormat.TEXT)
 

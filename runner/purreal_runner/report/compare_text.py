@@ -92,7 +92,8 @@ def _said_of(side: Side) -> str:
 
 def _remarks(comparison: Comparison) -> Iterator[str]:
     for caveat in comparison.caveats:
-        yield f"{caveat.about.lower()}: {caveat.words}"
+        about = caveat.about.lower()
+        yield caveat.words if caveat.words.startswith(about) else f"{about}: {caveat.words}"
     if not comparison.same_task:
         yield OTHER_TASK
     yield from ALWAYS
