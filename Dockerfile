@@ -18,7 +18,7 @@ WORKDIR /src
 COPY pyproject.toml ./
 RUN mkdir -p purreal runner/purreal_runner operator/purreal_operator kubectl/purreal_kubectl && touch README.md LICENSE \
  && echo '__version__ = "0"' > purreal/__init__.py \
- && python -m pip --python /opt/purreal/bin/python install '.[operator,speed]' \
+ && python -m pip --python /opt/purreal/bin/python install '.[operator,kubectl,speed]' \
  && python -m pip --python /opt/purreal/bin/python uninstall --yes purreal
 # Without the tests of libraries, and without the bytecode of the Kubernetes client's blocking half.
 RUN cd /opt/purreal/lib/python*/site-packages \

@@ -8,9 +8,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv
 BIN := $(VENV)/bin
 DOCKER ?= docker
+HELM ?= helm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster image lint generate bench clean
+.PHONY: help demo test test-cluster test-chart image lint generate bench release clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +25,10 @@ test: $(VENV)/installed-dev  ## run the whole test suite, all of it but what nee
 # Four at a time, because they mostly wait; those of one xdist_group come one after the other.
 test-cluster: $(VENV)/installed-dev  ## run the tests on a real Kubernetes, where there is one
 	$(BIN)/python -m pytest tests/cluster --numprocesses=4 --dist=loadgroup $(PYTEST_ARGS)
+
+# After the others, because an operator for all namespaces wants the cluster for itself.
+test-chart: $(VENV)/installed-dev  ## run the tests of the Helm chart, where there is a Kubernetes
+	$(BIN)/python -m pytest tests/chart $(PYTEST_ARGS)
 
 image:  ## build the image of operator and runner
 	$(DOCKER) build --tag localhost/purreal:dev .
@@ -50,6 +55,9 @@ generate: $(VENV)/installed-dev  ## write the generated documentation and manife
 bench: $(VENV)/installed-dev  ## print what a lease and a recorded value cost
 	$(BIN)/python benchmarks/lease.py
 	$(BIN)/python benchmarks/recorder.py
+
+release: $(VENV)/installed-dev  ## make and try all files of a release in dist/; publishes nothing
+	$(BIN)/python tools/release.py --helm $(HELM) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)' --keyring '$(KEYRING)')
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -119,14 +119,14 @@ def test_it_passes_the_strict_lint(helm: Helm, values: Values) -> None:
 
 @EACH
 def test_the_api_server_takes_it_without_a_warning(
-    helm: Helm, home: Kubectl, prometheus: None, values: Values
+    helm: Helm, api_server: Kubectl, home: Kubectl, prometheus: None, values: Values
 ) -> None:
     rendered = objects(replace(helm, namespace=str(home.namespace)).template("try", values))
     manifest = json.dumps({"apiVersion": "v1", "kind": "List", "items": rendered})
 
     options = ("--server-side", "--force-conflicts", "--field-manager=a-test", "-f", "-")
     strict = ("--dry-run=server", "--validate=strict")
-    done = home.attempt("apply", *strict, *options, stdin=manifest)
+    done = api_server.attempt("apply", *strict, *options, stdin=manifest)
 
     assert done.stderr == ""
     assert done.returncode == 0
