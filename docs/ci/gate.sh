@@ -1,7 +1,7 @@
 #!/bin/sh
 # A load test as a gate, in plain shell: install, run, gate, keep the report.
 #
-#   PURREAL=./purreal-0.3.0-py3-none-any.whl sh gate.sh loadtest.yaml
+#   PURREAL=./purreal-1.0.0a1-py3-none-any.whl sh gate.sh loadtest.yaml
 #
 # The exit code is the verdict's: 0 passed, 99 a threshold was missed; all of them are in the README.
 # Environment:
