@@ -218,6 +218,26 @@ def test_a_random_password_is_nothing_that_rendering_could_change(helm: Helm) ->
     assert "stringData" not in secret
 
 
+def test_who_writes_the_password_may_do_nothing_else(helm: Helm) -> None:
+    rendered = objects(helm.template("try", {"surrealdb": {"enabled": True}}))
+
+    accounts = {
+        each["metadata"]["name"]: each["rules"]
+        for each in rendered
+        if each["kind"] == "Role" and "hook" not in str(each["metadata"])
+    }
+    one_secret = {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": ["try-purreal-operator-surrealdb"],
+        "verbs": ["get", "patch"],
+    }
+    assert accounts == {"try-purreal-operator-password": [one_secret]}
+    (database,) = [each for each in rendered if each["kind"] == "StatefulSet"]
+    assert database["spec"]["template"]["spec"]["automountServiceAccountToken"] is False
+    assert "serviceAccountName" not in database["spec"]["template"]["spec"]
+
+
 def test_a_packaged_chart_has_all_that_its_templates_read(helm: Helm, tmp_path: Path) -> None:
     helm.run("package", str(CHART), f"--destination={tmp_path}")
     (package,) = tmp_path.iterdir()

@@ -57,24 +57,6 @@ def test_neither_upgrade_nor_rollback_changes_the_password_or_restarts_it(
     assert (credentials(release), pod_uid(release)) == (password, pod)
 
 
-def test_the_password_is_written_by_one_that_may_do_nothing_else(
-    release: Release, home: Kubectl
-) -> None:
-    release.install()
-
-    (role,) = home.find("roles", "app.kubernetes.io/name=surrealdb-password")
-    assert role["rules"] == [
-        {
-            "apiGroups": [""],
-            "resources": ["secrets"],
-            "resourceNames": [database(release)],
-            "verbs": ["get", "patch"],
-        }
-    ]
-    pod = home.get("pod", f"{database(release)}-0")["spec"]
-    assert pod["automountServiceAccountToken"] is False
-
-
 @pytest.mark.usefixtures("no_plain_operator")
 def test_a_test_of_another_namespace_uses_it_with_a_copy_of_its_secret(
     release: Release, namespace: Kubectl
@@ -88,7 +70,7 @@ def test_a_test_of_another_namespace_uses_it_with_a_copy_of_its_secret(
     assert wait_for_end(namespace)["verdict"] == "Completed"
 
 
-def test_it_goes_with_its_release(release: Release, home: Kubectl) -> None:
+def test_all_of_it_goes_with_its_release(release: Release, home: Kubectl) -> None:
     empty = things_in(home)
     release.install()
 
