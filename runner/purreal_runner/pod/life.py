@@ -129,6 +129,8 @@ class Life:
         await self._undo()
         seconds = _SAY_LAST_SECONDS if self._ending.terminated else _SAY_FAILED_SECONDS
         await self._say_last(lambda: talk.was_answered(failed), seconds)
+        # Once more, as the last line: Kubernetes shows that one as the reason of the pod's end.
+        _log.error("ends without a result: %s", failure)
         return ExitCode.ERROR
 
     async def _say_last(self, heard: Callable[[], bool], seconds: float) -> None:
