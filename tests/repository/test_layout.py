@@ -14,7 +14,7 @@ def test_the_standard_library_keeps_its_operator_module():
     assert operator.__file__.startswith(sysconfig.get_path("stdlib"))
 
 
-@pytest.mark.parametrize("folder", ["operator", "runner", "tests"])
+@pytest.mark.parametrize("folder", ["kubectl", "operator", "runner", "tests"])
 def test_roots_of_packages_have_no_init_file(folder):
     made_packages = [
         path.relative_to(ROOT)
