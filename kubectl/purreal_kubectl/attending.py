@@ -3,29 +3,26 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
+from purreal_kubectl.cancelling import stop
 from purreal_kubectl.cluster.cluster import Cluster
 from purreal_kubectl.cluster.connecting import Way
 from purreal_kubectl.deciding.ending import exit_code_of
 from purreal_kubectl.deciding.run_of import Look, WantedRun
-from purreal_kubectl.deciding.starting import CANCELLATION
 from purreal_kubectl.failure import Failure, Terminated
-from purreal_kubectl.following import follow
+from purreal_kubectl.following import patiently
 from purreal_kubectl.reporting import keep, show, stored_report
-from purreal_kubectl.showing.display import display
+from purreal_kubectl.watching import followed
 from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.status.model import FinishedRun
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.report.formats import Format
 from purreal_runner.report.github import summarise
 from purreal_runner.report.model import Report
-
-Ask = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Wishes:
     may_cancel: bool = False
 
 
-def attend(way: Way, namespace: str, wanted: WantedRun, wishes: Wishes, ask: Ask = input) -> int:
+def attend(way: Way, namespace: str, wanted: WantedRun, wishes: Wishes) -> int:
     """Wait for the end of a run and report it; returns the exit code.
 
     Raises:
@@ -58,44 +55,12 @@ def attend(way: Way, namespace: str, wanted: WantedRun, wishes: Wishes, ask: Ask
     except Terminated:
         return attended.left()
     except KeyboardInterrupt:
-        if not (wishes.may_cancel and attended.is_to_be_cancelled(ask)):
+        if not (wishes.may_cancel and attended.is_to_be_cancelled()):
             return attended.left()
     try:
         return attended.cancelled_to_the_end()
     except KeyboardInterrupt:
         return attended.left()
-
-
-async def followed(
-    cluster: Cluster,
-    namespace: str,
-    wanted: WantedRun,
-    timeout: float | None,
-    console: Console,
-    on_look: Callable[[Look], None] = lambda _: None,
-) -> FinishedRun:
-    """Follow a run to its end and show it meanwhile.
-
-    Raises:
-        Failure: it did not end in time, or can't be followed any more.
-        ClusterError: a right is missing, or there was no answer for long.
-    """
-    with display(console) as shown:
-
-        def seen(look: Look) -> None:
-            on_look(look)
-            shown.show(look)
-
-        try:
-            async with asyncio.timeout(timeout):
-                return await follow(cluster, namespace, wanted, seen, shown.note)
-        except TimeoutError:
-            name = wanted.name
-            raise Failure(
-                f"the run of {name} did not end within {timeout:g} s (--timeout); it goes on: "
-                f"kubectl purreal watch {name}, kubectl purreal cancel {name}",
-                ExitCode.TIMED_OUT_WAITING,
-            ) from None
 
 
 class _Attended:
@@ -117,16 +82,22 @@ class _Attended:
         return exit_code_of(run) or (ExitCode.OK if is_kept else ExitCode.ERROR)
 
     def cancelled_to_the_end(self) -> int:
-        asyncio.run(self._cancel())
+        if asyncio.run(self._is_withdrawn()):
+            self._say(f"the run of {self._wanted.name} that was asked for is withdrawn")
+            return ExitCode.CANCELLED
         return self.to_the_end()
 
-    def is_to_be_cancelled(self, ask: Ask) -> bool:
+    def is_to_be_cancelled(self) -> bool:
         """Ask, where there is somebody to answer."""
         if not (sys.stdin.isatty() and self._console.is_terminal):
             return False
+        # Not by input(): it may write to standard output, which is the report's.
+        self._console.print(
+            f"\ncancel the run of {self._wanted.name}? [y/N] ", end="", markup=False
+        )
         try:
-            answer = ask(f"\ncancel the run of {self._wanted.name}? [y/N] ")
-        except (EOFError, KeyboardInterrupt):
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
             return False
         return answer.strip().lower() in ("y", "yes")
 
@@ -144,7 +115,10 @@ class _Attended:
             if run.report is None:
                 return run, None
             try:
-                return run, await stored_report(cluster, self._namespace, self._wanted.name, run)
+                return run, await patiently(
+                    lambda: stored_report(cluster, self._namespace, self._wanted.name, run),
+                    self._say,
+                )
             except (Failure, ClusterError) as error:
                 self._say(str(error))
                 return run, None
@@ -168,9 +142,9 @@ class _Attended:
             return False
         return True
 
-    async def _cancel(self) -> None:
+    async def _is_withdrawn(self) -> bool:
         async with Cluster(self._way) as cluster:
-            await cluster.change(self._namespace, self._wanted.name, dict(CANCELLATION))
+            return await stop(cluster, self._namespace, self._wanted)
 
     def _say(self, words: str) -> None:
         self._console.print(words, highlight=False, markup=False, soft_wrap=True)

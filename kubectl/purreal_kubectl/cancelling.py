@@ -1,12 +1,28 @@
-"""Stops the present run of a test and, on demand, waits for its end."""
+"""Stops runs, and on demand waits for their ends."""
 
 from rich.console import Console
 
-from purreal_kubectl.attending import followed
 from purreal_kubectl.cluster.cluster import Cluster
-from purreal_kubectl.deciding.run_of import is_active, run_to_watch
-from purreal_kubectl.deciding.starting import CANCELLATION
+from purreal_kubectl.deciding.run_of import WantedRun, is_active, run_to_watch
+from purreal_kubectl.deciding.starting import WITHDRAWAL, stopping
+from purreal_kubectl.watching import followed
 from purreal_operator.status.reading import status_of
+
+
+async def stop(cluster: Cluster, namespace: str, wanted: WantedRun) -> bool:
+    """Stop one run and no other, unless it is over.
+
+    Returns:
+        Whether it had not begun, because it waited for another one, and never does now.
+
+    Raises:
+        Failure: the run can't be found any more.
+        ClusterError: a right is missing, the test is gone, or there is no answer.
+    """
+    change = stopping(wanted, await cluster.test(namespace, wanted.name))
+    if change is not None:
+        await cluster.change(namespace, wanted.name, dict(change))
+    return change is WITHDRAWAL
 
 
 async def cancelled(
@@ -30,7 +46,7 @@ async def cancelled(
     if status.run and not is_active(status):
         return f"run {status.run} of {name} is over already: {status.verdict}: {status.message}"
     wanted = run_to_watch(before)
-    await cluster.change(namespace, name, dict(CANCELLATION))
+    await stop(cluster, namespace, wanted)
     if not wait:
         return f"run {wanted.number} of {name} is being cancelled"
     over = await followed(cluster, namespace, wanted, timeout, Console(stderr=True))

@@ -1,8 +1,9 @@
 """Follows a run to its end through whatever the API server goes through; prints nothing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
+from typing import TypeVar
 
 from purreal_kubectl.cluster.cluster import Cluster
 from purreal_kubectl.deciding.run_of import (
@@ -19,12 +20,14 @@ from purreal_operator.status.model import FinishedRun
 
 LONGEST_OUTAGE_SECONDS = 300.0
 LONGEST_UNNOTICED_SECONDS = 120.0
+_LAST_OUTAGE_SECONDS = 60.0
 _HINT_SECONDS = 25.0
 _SETTLING_SECONDS = 10.0
 _RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 OnLook = Callable[[Look], None]
 OnNote = Callable[[str], None]
+Read = TypeVar("Read")
 
 
 async def follow(
@@ -57,6 +60,23 @@ async def follow(
                         return look.over
         except Unavailable as error:
             await asyncio.sleep(watch.seconds_after(error))
+
+
+async def patiently(read: Callable[[], Awaitable[Read]], on_note: OnNote) -> Read:
+    """Read something once the run is over; an outage of a minute keeps nobody from it.
+
+    Raises:
+        ClusterError: it can't be read.
+    """
+    deadline = _now() + _LAST_OUTAGE_SECONDS
+    while True:
+        try:
+            return await read()
+        except Unavailable as error:
+            if _now() > deadline:
+                raise
+            on_note(f"{error}; trying again")
+        await asyncio.sleep(_RETRY_SECONDS[-1])
 
 
 async def settled(cluster: Cluster, namespace: str, name: str) -> Resource:

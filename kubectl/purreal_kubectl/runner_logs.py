@@ -61,25 +61,33 @@ class RunnerLogs:
             Failure: the run is over, and there are no pods any more.
             ClusterError: a right is missing, or the test is gone.
         """
-        run, seen = (await self._status()).run, set[str]()
-        async with asyncio.TaskGroup() as tasks:
-            while True:
-                try:
-                    status = await self._status()
-                    pods = await self._cluster.runner_pods(self._namespace, self._name, run)
-                except Unavailable as error:
-                    self._on_note(f"{error}; trying again")
-                    await asyncio.sleep(_LOOK_SECONDS)
-                    continue
-                for pod in pods:
-                    if pod.uid not in seen and _has_log(pod):
-                        seen.add(pod.uid)
-                        tasks.create_task(self._followed(pod))
-                if status.run != run or not is_active(status):
-                    break
-                await asyncio.sleep(_LOOK_SECONDS)
+        run = (await self._status()).run
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                seen = await self._follow_all(run, tasks)
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from several  # the first one is what can be acted upon
         if not seen:
             raise self._no_pods(run)
+
+    async def _follow_all(self, run: int, tasks: asyncio.TaskGroup) -> set[str]:
+        """Begin to read every log as soon as there is one; returns whose, once the run is over."""
+        seen = set[str]()
+        while True:
+            try:
+                status = await self._status()
+                pods = await self._cluster.runner_pods(self._namespace, self._name, run)
+            except Unavailable as error:
+                self._on_note(f"{error}; trying again")
+                await asyncio.sleep(_LOOK_SECONDS)
+                continue
+            for pod in pods:
+                if pod.uid not in seen and _has_log(pod):
+                    seen.add(pod.uid)
+                    tasks.create_task(self._followed(pod))
+            if status.run != run or not is_active(status):
+                return seen
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _status(self) -> PoolLoadTestStatus:
         return status_of(await self._cluster.test(self._namespace, self._name))

@@ -7,7 +7,7 @@ import pytest
 
 from purreal_kubectl.deciding.run_of import Look, WantedRun
 from purreal_kubectl.failure import Failure
-from purreal_kubectl.following import follow, settled
+from purreal_kubectl.following import follow, patiently, settled
 from purreal_operator.cluster.errors import Forbidden, Gone, Unavailable
 from purreal_operator.status.model import FinishedRun
 from tests.kubectl_plugin.fake_cluster import FakeCluster
@@ -165,3 +165,27 @@ async def test_a_test_that_never_settles_is_taken_as_it_is() -> None:
     found = await settled(Silent(stored=behind).as_cluster(), "team", "shop")
 
     assert found is behind
+
+
+async def test_a_report_that_can_not_be_read_at_once_is_read_after_the_outage() -> None:
+    answers: list[str | Unavailable] = [AWAY, AWAY, "the report"]
+    notes: list[str] = []
+
+    async def read() -> str:
+        answer = answers.pop(0)
+        if isinstance(answer, Unavailable):
+            raise answer
+        return answer
+
+    assert await patiently(read, notes.append) == "the report"
+    assert notes == [f"{AWAY}; trying again"] * 2
+
+
+async def test_an_outage_of_more_than_a_minute_keeps_from_the_report() -> None:
+    async def read() -> str:
+        raise AWAY
+
+    with pytest.raises(Unavailable):
+        await patiently(read, lambda note: None)
+
+    assert 60 <= asyncio.get_running_loop().time() <= 70

@@ -12,7 +12,7 @@ import pytest
 from purreal_runner.judge.verdict import Verdict
 from tests.kubectl_plugin.api_server import TESTS, ApiServer
 from tests.kubectl_plugin.conftest import Plugin
-from tests.kubectl_plugin.stored import active, ended, packed, resource, small_report
+from tests.kubectl_plugin.stored import RERUN_AT, active, ended, packed, resource, small_report
 from tests.kubectl_plugin.terminal import Terminal
 
 SHOP = f"{TESTS}/shop"
@@ -30,6 +30,9 @@ def running(server: ApiServer) -> ApiServer:
     server.keep_report(3, packed(small_report(Verdict.CANCELLED)))
 
     def on_change(body: Any) -> None:
+        asked = (body.get("metadata") or {}).get("annotations", {}).get(RERUN_AT)
+        if asked:
+            server.answer("GET", SHOP, (200, resource(active(run=3), asked=asked)))
         if body == CANCELLED:
             over = ended(run=3, verdict="Cancelled", reason="Cancelled", message="stopped")
             server.answer("GET", SHOP, (200, resource(over)))
@@ -75,6 +78,23 @@ def test_a_yes_cancels_the_run_and_shows_what_was_measured(
     assert shell.end() == 105
     assert " CANCELLED  shop" in shell.shown
     assert running.bodies("PATCH")[-1] == CANCELLED
+
+
+def test_a_repeat_that_waits_for_another_run_is_withdrawn_and_the_other_goes_on(
+    terminal: StartIn, running: ApiServer
+) -> None:
+    shell = terminal("rerun", "shop", "--wait")
+    shell.wait_for("shop · waiting for the run to begin")
+
+    shell.type("\x03")
+    shell.wait_for(QUESTION)
+    shell.type("y\n")
+
+    assert shell.end() == 105
+    assert "the run of shop that was asked for is withdrawn" in shell.shown
+    assert running.bodies("PATCH")[-1] == {
+        "metadata": {"annotations": {"purreal.dev/rerun-at": None}}
+    }
 
 
 @pytest.mark.parametrize("answer", ["\n", "n\n", "\x03", "\x04"], ids=["enter", "no", "^C", "^D"])

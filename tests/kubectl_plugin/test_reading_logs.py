@@ -7,7 +7,7 @@ import pytest
 from purreal_kubectl.commands.logs import prefix
 from purreal_kubectl.failure import Failure
 from purreal_kubectl.runner_logs import RunnerLogs
-from purreal_operator.cluster.errors import Unavailable
+from purreal_operator.cluster.errors import Gone, Unavailable
 from purreal_operator.cluster.trouble import PodTrouble, TroubleKind
 from purreal_operator.cluster.views import PodView
 from tests.kubectl_plugin.fake_cluster import FakeCluster
@@ -89,6 +89,24 @@ async def test_a_run_whose_pods_are_gone_says_where_logs_are_left() -> None:
         await reader.logs.read()
     with pytest.raises(Failure, match="run 1 of shop has no runner pods"):
         await reader.logs.follow()
+
+
+async def test_a_test_that_is_deleted_meanwhile_ends_the_following(cluster: FakeCluster) -> None:
+    class Deleted(FakeCluster):
+        async def runner_pods(self, namespace: str, test: str, run: int) -> list[PodView]:
+            self.stored = None
+            return []
+
+    with pytest.raises(Gone, match="there is no PoolLoadTest shop"):
+        await Reader(Deleted(stored=resource(active()))).logs.follow()
+
+
+async def test_a_reader_who_has_left_ends_the_following(cluster: FakeCluster) -> None:
+    def left(pod: PodView, line: str) -> None:
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        await RunnerLogs(cluster.as_cluster(), "team", "shop", left, print).follow()
 
 
 class Course(FakeCluster):

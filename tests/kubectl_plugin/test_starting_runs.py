@@ -9,12 +9,21 @@ import pytest
 from purreal_kubectl.cancelling import cancelled
 from purreal_kubectl.commands.run import started
 from purreal_kubectl.deciding.run_of import WantedRun
-from purreal_kubectl.deciding.starting import joins, manifest, namespace_of, new_token, repeat
+from purreal_kubectl.deciding.starting import (
+    CANCELLATION,
+    WITHDRAWAL,
+    joins,
+    manifest,
+    namespace_of,
+    new_token,
+    repeat,
+    stopping,
+)
 from purreal_kubectl.failure import Failure
 from purreal_operator.cluster.errors import Invalid
 from purreal_runner.exit_codes import ExitCode
 from tests.kubectl_plugin.fake_cluster import FakeCluster
-from tests.kubectl_plugin.stored import RERUN_AT, UID, active, ended, resource
+from tests.kubectl_plugin.stored import RERUN_AT, UID, active, ended, history_entry, resource
 
 DOCUMENT: dict[str, Any] = {
     "apiVersion": "purreal.dev/v1alpha1",
@@ -215,3 +224,14 @@ async def test_cancelling_can_wait_for_the_end(capsys: pytest.CaptureFixture[str
     words = await cancelled(cluster.as_cluster(), "team", "shop", wait=True, timeout=60)
 
     assert words == "run 2 of shop: Cancelled: stopped before its end"
+
+
+def test_stopping_a_run_stops_no_other() -> None:
+    third, asked = WantedRun("shop", UID, number=3), WantedRun("shop", UID, token="now")
+
+    assert stopping(third, resource(active(run=3))) == CANCELLATION
+    assert stopping(third, resource(ended(run=3))) is None
+    assert stopping(third, resource(active(run=4) | {"history": [history_entry(3)]})) is None
+    assert stopping(asked, resource(active(run=3), asked="now")) == WITHDRAWAL
+    assert stopping(asked, resource(active(run=4, rerunAt="now"), asked="now")) == CANCELLATION
+    assert stopping(asked, resource(ended(run=3), asked="now")) == CANCELLATION

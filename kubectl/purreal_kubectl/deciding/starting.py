@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from purreal_kubectl.deciding.run_of import Resource, WantedRun, is_active
+from purreal_kubectl.deciding.run_of import Resource, WantedRun, is_active, look_at
 from purreal_kubectl.failure import Failure
 from purreal_operator.status.reading import status_of
 from purreal_runner.document.enums import DesiredState
@@ -133,6 +133,22 @@ def repeat(before: Resource, token: str) -> Change:
 
 CANCELLATION: Mapping[str, Any] = {"spec": {"desiredState": DesiredState.CANCELLED.value}}
 """The change that stops the present run."""
+
+WITHDRAWAL: Mapping[str, Any] = {"metadata": {"annotations": {RERUN_ANNOTATION: None}}}
+"""The change after which no run is asked for that has not begun."""
+
+
+def stopping(wanted: WantedRun, resource: Resource) -> Mapping[str, Any] | None:
+    """The change that stops one run and no other; None: it is over.
+
+    Raises:
+        Failure: the run can't be found any more.
+    """
+    look = look_at(wanted, resource)
+    if look.over is not None:
+        return None
+    waits_for_another = not look.begun and is_active(look.status)
+    return WITHDRAWAL if waits_for_another else CANCELLATION
 
 
 def is_cancelled(resource: Resource) -> bool:
