@@ -86,6 +86,8 @@ async def settled(cluster: Cluster, namespace: str, name: str) -> Resource:
         ClusterError: it can't be read.
     """
     found = await cluster.test(namespace, name)
+    if is_settled(found):
+        return found
     with suppress(TimeoutError):
         async with (
             asyncio.timeout(_SETTLING_SECONDS),

@@ -19,6 +19,7 @@ class FakeCluster:
         after: the test as each change finds it; the last one repeats.
         pods: of the runners.
         sent: the bodies of all changes.
+        runs_asked_for: whose pods were asked for.
     """
 
     def __init__(
@@ -33,6 +34,7 @@ class FakeCluster:
         self.pods: list[PodView] = []
         self.logs: dict[str, list[str | Exception]] = {}
         self.sent: list[dict[str, Any]] = []
+        self.runs_asked_for: list[int] = []
         self.watched = 0
 
     def as_cluster(self) -> Cluster:
@@ -59,6 +61,7 @@ class FakeCluster:
         return self._changed(change)
 
     async def runner_pods(self, namespace: str, test: str, run: int) -> list[PodView]:
+        self.runs_asked_for.append(run)
         return self.pods
 
     async def log(self, namespace: str, pod: str, *, follow: bool) -> AsyncGenerator[str, None]:
