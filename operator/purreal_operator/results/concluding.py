@@ -11,6 +11,7 @@ from purreal_operator.cluster.views import PodView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import Conclusion, Observation
 from purreal_operator.decide.steps import in_phase_seconds
+from purreal_operator.foreign_text import printable
 from purreal_operator.objects.identity import RunIdentity
 from purreal_operator.objects.names import (
     PART_KEY,
@@ -196,7 +197,7 @@ class Concluder:
 
     async def _tail(self, run: RunIdentity, pod: PodView, container: str) -> LogTail:
         text = await self._cluster.pod_log_tail(run.test.namespace, pod.name, container)
-        return LogTail(source=pod.name, lines=tuple(text.splitlines()))
+        return LogTail(source=pod.name, lines=tuple(map(printable, text.splitlines())))
 
 
 def _failing(
