@@ -187,6 +187,27 @@ def test_a_report_that_is_gone_takes_nothing_from_the_verdict(
     assert "the report of run 3 of shop, ConfigMap shop-3-report, is gone" in done.err
 
 
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 0), (("-o", "junit"), 1), (("--report-dir",), 1)]
+)
+def test_a_report_that_is_gone_fails_who_counts_on_it(
+    plugin: Plugin,
+    server: ApiServer,
+    file: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    code: int,
+) -> None:
+    joins_and_ends(server)
+    del server.answers["GET", f"{CORE}/configmaps/shop-3-report"]
+    folder = (str(tmp_path / "reports"),) if options == ("--report-dir",) else ()
+
+    done = plugin("run", str(file), "--wait", *options, *folder)
+
+    assert (done.code, done.out) == (code, "")
+    assert "Passed" in done.err
+
+
 def test_a_run_that_does_not_end_in_time_goes_on(
     plugin: Plugin, server: ApiServer, file: Path
 ) -> None:
