@@ -61,6 +61,8 @@ async def follow(
                     on_look(look)
                     if look.over is not None:
                         return look.over
+            # Something between us and the API server may end every watch at once.
+            await asyncio.sleep(_RETRY_SECONDS[0])
         except Unavailable as error:
             await asyncio.sleep(watch.seconds_after(error))
 

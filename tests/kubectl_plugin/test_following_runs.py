@@ -57,6 +57,17 @@ async def test_a_watch_that_ends_is_begun_again(followed: Followed) -> None:
     assert cluster.watched == 3
 
 
+async def test_watches_that_end_at_once_are_not_begun_without_a_pause(followed: Followed) -> None:
+    cluster = FakeCluster([resource(active())])
+    task = asyncio.create_task(followed.follow(cluster))
+
+    await asyncio.sleep(10)
+    cluster.watches = [[resource(ended())]]
+    await task
+
+    assert cluster.watched <= 22
+
+
 async def test_an_outage_is_told_once_and_survived(followed: Followed) -> None:
     outage = [[AWAY]] * 20
     cluster = FakeCluster(
@@ -154,7 +165,7 @@ async def test_a_run_that_stands_still_is_hinted_at_and_followed_all_the_same(
 
     await asyncio.sleep(100)
     assert followed.notes == []
-    await asyncio.sleep(300)
+    await asyncio.sleep(250)
     cluster.watches = [[resource(ended())]]
 
     assert (await task).verdict == "Passed"
