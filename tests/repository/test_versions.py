@@ -65,7 +65,14 @@ def test_the_changelog_tells_of_this_version():
 
 
 def test_files_to_copy_name_this_version():
-    for file in ("docs/ci/gate.sh", "docs/chart.md", "docs/releasing.md", "docker-bake.hcl"):
+    files = (
+        "README.md",
+        "docs/ci/gate.sh",
+        "docs/chart.md",
+        "docs/releasing.md",
+        "docker-bake.hcl",
+    )
+    for file in files:
         text = (ROOT / file).read_text()
         named = re.findall(
             r"(?<=purreal-)\d[^-\s]*(?=-py3)|(?<=VERSION=)\d\S*|(?<=purreal:)\d\S*", text
