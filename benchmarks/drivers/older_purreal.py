@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from load import Client, Perform, Settings, main
-from purreal import SurrealDBConnectionPool
 from surrealdb import RecordID
+
+from purreal import SurrealDBConnectionPool
 
 
 @asynccontextmanager
