@@ -153,6 +153,10 @@ def _arguments(given: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
+def _bench_arguments(given: Sequence[str]) -> list[str]:
+    return [f"BENCH_ARGS='{' '.join(given)}'"] if given else []
+
+
 def main(given: Sequence[str]) -> int:
     """Do what the command line says; the exit code does not tell which marks hold."""
     arguments = _arguments(given)
@@ -161,7 +165,7 @@ def main(given: Sequence[str]) -> int:
         machine=describe_machine(),
         started_at=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         pinned=cores.client is not None,
-        command="make bench",
+        command=" ".join(("make bench", *_bench_arguments(given))),
     )
     try:
         build()
@@ -176,6 +180,8 @@ def main(given: Sequence[str]) -> int:
     results.write(arguments.results)
     print(f"{results.machine}\n{results.started_at}, {results.seconds:.0f} s")
     _print_tables(results)
+    if warning := tables.disturbance(results):
+        print(f"\n{warning}")
     print(f"\nsamples: {arguments.results}")
     return 0
 

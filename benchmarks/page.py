@@ -15,6 +15,7 @@ from benchmarks.marks import Holds, Judged, judge
 from benchmarks.results import Results
 from benchmarks.tables import (
     as_markdown,
+    disturbance,
     instant_table,
     lease_table,
     marks_table,
@@ -40,8 +41,9 @@ def page(results: Results) -> str:
         machine=results.machine,
         started=results.started_at,
         minutes=f"{results.seconds / 60:.1f}",
+        server=results.versions.get("server", "SurrealDB"),
         pinning=_pinning(results),
-        verdict=_verdict(judged),
+        verdict=_verdict(results, judged),
         marks=as_markdown(marks_table(judged)),
         instant=as_markdown(instant_table(results)),
         real=as_markdown(real_table(results)),
@@ -50,13 +52,15 @@ def page(results: Results) -> str:
     )
 
 
-def _verdict(judged: tuple[Judged, ...]) -> str:
+def _verdict(results: Results, judged: tuple[Judged, ...]) -> str:
     count = {holds: sum(each.holds is holds for each in judged) for holds in Holds}
     kept = count[Holds.AIM] + count[Holds.MUST]
-    return (
+    told = (
         f"{kept} of {len(judged)} hold, {count[Holds.AIM]} of them with their aim; "
         f"{count[Holds.NO]} do not; {count[Holds.UNKNOWN]} are not measured."
     )
+    warning = disturbance(results)
+    return f"{told}\n\n**{warning}**" if warning else told
 
 
 def _pinning(results: Results) -> str:
@@ -116,7 +120,11 @@ def main(arguments: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
     source = KEPT_RESULTS if check else Path(arguments[0])
-    made = files(Results.from_json(source.read_text(encoding="utf-8")))
+    try:
+        made = files(Results.from_json(source.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        print(f"no page can be made of {source}: {error}", file=sys.stderr)
+        return 1
     stale = [
         file
         for file, text in made.items()

@@ -9,6 +9,14 @@ from benchmarks.results import NotMeasured, Results
 
 Rows = list[tuple[str, ...]]
 
+_CLIENTS_HEAD = (
+    "client", "workers", "leases", "operations/s", "lowest to highest", "CPU µs/operation",
+    "core used", "queued for it",
+)  # fmt: skip
+
+MOST_QUEUED_PERCENT = 10.0
+"""Above this, others used the core so much that operations/s are rough."""
+
 
 def marks_table(judged: Sequence[Judged]) -> Rows:
     """Measure, observed, must, aim, and whether it holds."""
@@ -28,36 +36,45 @@ def instant_table(results: Results) -> Rows:
     return _clients(results, "instant", INSTANT)
 
 
+def disturbance(results: Results) -> str:
+    """A sentence when others used the clients' core too much, else nothing."""
+    shares = [
+        results.median(name) for name in results.samples
+        if name.startswith(("instant/", "real/")) and name.endswith("/queued_percent")
+    ]  # fmt: skip
+    worst = max(shares, default=0.0)
+    if worst <= MOST_QUEUED_PERCENT:
+        return ""
+    return (
+        f"The machine was busy: a client queued for its core up to {worst:.0f} % of the time "
+        f"(more than {MOST_QUEUED_PERCENT:.0f} %), so operations/s and their ratios are rough; "
+        "repeat it when the machine is idle."
+    )
+
+
 def real_table(results: Results) -> Rows:
     """All clients against a real server."""
     return _clients(results, "real", REAL)
 
 
 def _clients(results: Results, section: str, contestants: Sequence[Contestant]) -> Rows:
-    rows: Rows = [
-        (
-            "client",
-            "workers",
-            "leases",
-            "operations/s",
-            "lowest to highest",
-            "CPU µs/operation",
-            "share of the core",
-        )
-    ]
+    rows: Rows = [_CLIENTS_HEAD]
     for contestant in contestants:
         who = f"{section}/{contestant.name}"
         size = (_named(results, contestant), f"{contestant.workers:,}", f"{contestant.leases}")
         try:
             rates = results.each(f"{who}/operations_per_second")
             cpu = results.median(f"{who}/cpu_us_per_operation")
-            share = results.median(f"{who}/core_share_percent")
+            used = results.median(f"{who}/core_percent")
+            queued = results.median(f"{who}/queued_percent")
         except NotMeasured as why:
-            rows.append((*size, "-", str(why), "-", "-"))
+            rows.append((*size, "-", str(why), "-", "-", "-"))
             continue
         middle = results.median(f"{who}/operations_per_second")
         spread = f"{min(rates):,.0f} to {max(rates):,.0f}"
-        rows.append((*size, f"{middle:,.0f}", spread, written(cpu), f"{share:.0f} %"))
+        rows.append(
+            (*size, f"{middle:,.0f}", spread, written(cpu), f"{used:.0f} %", f"{queued:.0f} %")
+        )
     return rows
 
 

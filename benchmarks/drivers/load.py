@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 Perform = Callable[[str, dict[str, Any]], Awaitable[Any]]
@@ -56,7 +57,10 @@ class Client:
 
 @dataclass
 class Outcome:
-    """What came out. `seconds` and `cpu_seconds` belong to the `operations`."""
+    """What came out. `seconds`, `cpu_seconds` and `queued_seconds` belong to the `operations`.
+
+    `queued_seconds` are those in which this process could have run, but others had its core.
+    """
 
     operations: int = 0
     failed: int = 0
@@ -65,13 +69,34 @@ class Outcome:
     ready_seconds: float = 0.0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    queued_seconds: float = 0.0
     version: str = ""
     not_built: str | None = None
+
+    def begin(self) -> None:
+        """From now on it counts."""
+        self.seconds, self.cpu_seconds, self.queued_seconds = (-now for now in _clocks())
+
+    def end(self) -> None:
+        """Up to here it counts."""
+        wall, cpu, queued = _clocks()
+        self.seconds += wall
+        self.cpu_seconds += cpu
+        self.queued_seconds += queued
 
     def note(self, error: Exception) -> None:
         """Count an operation that failed."""
         self.failed += 1
         self.first_error = self.first_error or f"{type(error).__name__}: {error}"[:200]
+
+
+def _clocks() -> tuple[float, float, float]:
+    """Seconds that passed, that this process ran, and that it queued for its core."""
+    try:
+        queued = int(Path("/proc/self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+    except (OSError, IndexError):
+        queued = 0.0  # a system that does not tell
+    return time.perf_counter(), time.process_time(), queued
 
 
 class NotBuilt(Exception):
@@ -132,14 +157,14 @@ async def _point(settings: Settings, client: Client, outcome: Outcome) -> None:
 
     tasks = [asyncio.create_task(work(worker)) for worker in range(settings.workers)]
     await asyncio.sleep(WARM_UP_SECONDS)
-    before, wall, cpu = outcome.operations, time.perf_counter(), time.process_time()
+    outcome.begin()
+    before = outcome.operations
     await asyncio.sleep(settings.seconds)
-    outcome.operations -= before
-    outcome.seconds, outcome.cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
-    total = outcome.operations
+    counted = outcome.operations - before
+    outcome.end()
     going = False
     await asyncio.gather(*tasks)
-    outcome.operations = total
+    outcome.operations = counted
 
 
 async def _mix(settings: Settings, client: Client, outcome: Outcome) -> None:
@@ -162,9 +187,9 @@ async def _mix(settings: Settings, client: Client, outcome: Outcome) -> None:
             else:
                 outcome.wrong += 1
 
-    wall, cpu = time.perf_counter(), time.process_time()
+    outcome.begin()
     await asyncio.gather(*(work(worker) for worker in range(settings.workers)))
-    outcome.seconds, outcome.cpu_seconds = time.perf_counter() - wall, time.process_time() - cpu
+    outcome.end()
 
 
 async def _steps(record: Any, worker: int) -> AsyncIterator[tuple[str, dict[str, Any], int]]:
