@@ -59,7 +59,7 @@ bench-peers: $(VENV)/installed-dev  ## install the other clients, each into an e
 	$(BIN)/python -m benchmarks.peers
 
 bench-page: $(VENV)/installed-dev  ## make docs/performance.md of the results of `make bench`
-	$(BIN)/python -m benchmarks.page build/benchmarks/results.json
+	$(BIN)/python -m benchmarks.page $(or $(wildcard build/benchmarks/results.json),docs/performance.json)
 
 release: $(VENV)/installed-dev  ## make and try all files of a release in dist/; publishes nothing
 	$(BIN)/python tools/release.py --helm $(HELM) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)' --keyring '$(KEYRING)')

@@ -8,7 +8,10 @@ from benchmarks.peers import OLDER_PURREAL, SDBLPY, SDK, SURREAL_BASICS, Peer
 
 @dataclass(frozen=True, slots=True)
 class Contestant:
-    """A client with its settings. `peer` None: it runs in our own environment."""
+    """A client with its settings. `peer` None: it runs in our own environment.
+
+    `name` is that of its samples, `label` (where it is another one) the one people read.
+    """
 
     name: str
     script: str
@@ -16,6 +19,12 @@ class Contestant:
     leases: int = 50
     workers: int = 500
     peer: Peer | None = None
+    label: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What people read."""
+        return self.label or self.name
 
     @property
     def python(self) -> Path | None:
@@ -32,9 +41,14 @@ class Contestant:
         return self.peer.missing
 
 
-POOL = Contestant("pool", "drivers/purreal_pool.py", "connection")
-SESSIONS = Contestant("sessions", "drivers/purreal_pool.py", "session")
-TRANSPORT = Contestant("transport without a pool", "drivers/purreal_transport.py", workers=50)
+POOL = Contestant("pool", "drivers/purreal_pool.py", "connection", label="this pool, connections")
+SESSIONS = Contestant("sessions", POOL.script, "session", label="this pool, sessions")
+TRANSPORT = Contestant(
+    "transport without a pool",
+    "drivers/purreal_transport.py",
+    workers=50,
+    label="its transport without a pool",
+)
 LEASED = Contestant("SDK leased", "drivers/sdk.py", "leased", peer=SDK)
 SHARED = Contestant("SDK shared", "drivers/sdk.py", "shared", peer=SDK)
 OLDER_SCRIPT = "drivers/older_purreal.py"
@@ -45,8 +59,15 @@ BASICS = Contestant("surreal-basics", "drivers/basics.py", peer=SURREAL_BASICS)
 
 INSTANT = (POOL, SESSIONS, TRANSPORT, LEASED, SHARED, DOCUMENTED, LITE, BASICS)
 
-MANY_SESSIONS = Contestant("500 sessions", SESSIONS.script, "session", leases=500)
-MULTIPLEXED = Contestant("unleased over 4 sockets", TRANSPORT.script, leases=4)
+MANY_SESSIONS = Contestant(
+    "500 sessions", POOL.script, "session", leases=500, label="this pool, 500 sessions"
+)
+MULTIPLEXED = Contestant(
+    "unleased over 4 sockets",
+    TRANSPORT.script,
+    leases=4,
+    label="its transport, unleased over 4 sockets",
+)
 
 REAL = (
     POOL, SESSIONS, MANY_SESSIONS, MULTIPLEXED, LEASED, SHARED, DOCUMENTED, FILLED, LITE, BASICS,
@@ -54,7 +75,13 @@ REAL = (
 
 READY = (
     MANY_SESSIONS,
-    Contestant("500 connections", POOL.script, "connection", leases=500),
+    Contestant(
+        "500 connections",
+        POOL.script,
+        "connection",
+        leases=500,
+        label="this pool, 500 connections",
+    ),
     Contestant("500 SDK connections", LEASED.script, "leased", leases=500, peer=SDK),
 )
 

@@ -73,7 +73,7 @@ def workers_picture(results: Results) -> str:
     """Operations per second of one to many workers."""
     curves = [
         Curve(
-            contestant.name,
+            contestant.shown,
             _points(results, WORKERS_OF_CURVE, "workers {}/" + contestant.name,
                     "operations_per_second"),
         )
@@ -92,7 +92,7 @@ def slots_picture(results: Results) -> str:
             for slots in SLOTS_OF_CURVE
             if (name := f"growth of slots/{lease_name(slots, 0)}/{core.name}/us") in results.samples
         ]
-        curves.append(Curve(core.name, tuple(points)))
+        curves.append(Curve("this pool" if core is OURS else core.name, tuple(points)))
     return picture("Acquire + release, idle connection", "slots of the pool", "µs", curves)
 
 

@@ -86,7 +86,7 @@ def ready_table(results: Results) -> Rows:
             seconds = written(results.median(f"ready/{contestant.name}/ready_seconds"))
         except NotMeasured as why:
             seconds = str(why)
-        rows.append((contestant.name, seconds))
+        rows.append((contestant.shown, seconds))
     return rows
 
 
@@ -103,14 +103,16 @@ def lease_table(results: Results) -> Rows:
             except NotMeasured as why:
                 cells.append(str(why))
         version = results.versions.get(core.name, "")
-        name = f"purreal {version}" if core is OURS else f"{core.name} {version}"
-        rows.append((name.strip(), *cells))
+        who = "this pool" if core is OURS else core.name
+        name = f"{who} ({version})" if version else who
+        rows.append((name, *cells))
     return rows
 
 
 def _named(results: Results, contestant: Contestant) -> str:
     version = results.versions.get(contestant.name, "")
-    return contestant.name if version in contestant.name else f"{contestant.name}, {version}"
+    name = contestant.shown
+    return name if version in name else f"{name} ({version})"
 
 
 def as_text(rows: Rows) -> str:

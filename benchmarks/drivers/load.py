@@ -24,6 +24,7 @@ Perform = Callable[[str, dict[str, Any]], Awaitable[Any]]
 
 TABLE = "bench"
 WARM_UP_SECONDS = 0.3
+LONGEST_WARM_UP_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ async def _point(settings: Settings, client: Client, outcome: Outcome) -> None:
                 outcome.wrong += 1
 
     tasks = [asyncio.create_task(work(worker)) for worker in range(settings.workers)]
-    await asyncio.sleep(WARM_UP_SECONDS)
+    await _warm_up(settings, outcome)
     outcome.begin()
     before = outcome.operations
     await asyncio.sleep(settings.seconds)
@@ -165,6 +166,17 @@ async def _point(settings: Settings, client: Client, outcome: Outcome) -> None:
     going = False
     await asyncio.gather(*tasks)
     outcome.operations = counted
+
+
+async def _warm_up(settings: Settings, outcome: Outcome) -> None:
+    """Until there were as many operations as workers: before, they are still on their way in."""
+    await asyncio.sleep(WARM_UP_SECONDS)
+    latest = time.perf_counter() + LONGEST_WARM_UP_SECONDS
+    # An event would be checked in every operation, and this is what they all are measured with.
+    while (  # noqa: ASYNC110
+        outcome.operations + outcome.failed < settings.workers and time.perf_counter() < latest
+    ):
+        await asyncio.sleep(0.05)
 
 
 async def _mix(settings: Settings, client: Client, outcome: Outcome) -> None:
