@@ -55,7 +55,7 @@ OLDER_SCRIPT = "drivers/older_purreal.py"
 DOCUMENTED = Contestant("purreal 0.2.1", OLDER_SCRIPT, "documented", peer=OLDER_PURREAL)
 FILLED = Contestant("purreal 0.2.1 opened first", OLDER_SCRIPT, "filled", peer=OLDER_PURREAL)
 LITE = Contestant("sdblpy", "drivers/sdblpy_pool.py", peer=SDBLPY)
-BASICS = Contestant("surreal-basics", "drivers/basics.py", peer=SURREAL_BASICS)
+BASICS = Contestant("surreal-basics", "drivers/basics.py", leases=1, peer=SURREAL_BASICS)
 
 INSTANT = (POOL, SESSIONS, TRANSPORT, LEASED, SHARED, DOCUMENTED, LITE, BASICS)
 
