@@ -98,11 +98,11 @@ class _Attended:
         """Ask, where there is somebody to answer."""
         if not (sys.stdin.isatty() and self._console.is_terminal):
             return False
-        # Not by input(): it may write to standard output, which is the report's.
-        self._console.print(
-            f"\ncancel the run of {self._wanted.name}? [y/N] ", end="", markup=False
-        )
         try:
+            # Not by input(): it may write to standard output, which is the report's.
+            self._console.print(
+                f"\ncancel the run of {self._wanted.name}? [y/N] ", end="", markup=False
+            )
             answer = sys.stdin.readline()
         except KeyboardInterrupt:
             return False
