@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl as ssl_module
-from functools import partial
 
 from purreal import _codec
 from purreal._credentials import Credentials
@@ -19,8 +18,9 @@ from purreal._errors import (
     is_server_error,
 )
 from purreal._sign_in import SharedSignIn
-from purreal._transport import OpenTransport, open_websocket
+from purreal._transport import OpenTransport
 from purreal._websocket_connection import WebSocketConnection
+from purreal._websockets import WebSockets
 
 logger = logging.getLogger("purreal")
 
@@ -66,7 +66,7 @@ class WebSocketConnector:
         self._database = database
         self._connect_timeout = connect_timeout
         self._request_timeout = request_timeout
-        self._open_transport = open_transport or partial(open_websocket, endpoint.uri, ssl)
+        self._open_transport = open_transport or WebSockets(endpoint.uri, ssl).open
         self._sign_in = (
             None
             if credentials is None
