@@ -7,10 +7,9 @@ from typing import Protocol
 
 from purreal._transport import Abandoned, TransportEnded
 
-# A half-open socket is noticed within the two together. Shorter ones would call a client whose
-# event loop stalls for some seconds dead.
+# A half-open socket is noticed within two of them. Shorter ones would call a client whose event
+# loop stalls for some seconds dead.
 PING_INTERVAL_SECONDS = 20.0
-PING_TIMEOUT_SECONDS = 20.0
 
 # Room for what one wake-up reads; the messages leave it before the next read.
 _READ_BYTES = 256 * 1024
