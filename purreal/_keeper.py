@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from typing import Protocol
 
 from purreal._transport import Abandoned, TransportEnded
@@ -36,7 +37,7 @@ class Keeper:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.buffer = bytearray(_READ_BYTES)
-        self._due: dict[Kept, float] = {}  # in the order of their next pings
+        self._due: OrderedDict[Kept, float] = OrderedDict()  # in the order of their next pings
         self._task: asyncio.Task[None] | None = None
 
     def join(self, socket: Kept) -> None:
@@ -61,8 +62,8 @@ class Keeper:
             await asyncio.sleep(max(0.0, due - self.loop.time()))
             if self._due.get(socket) != due:
                 continue
-            del self._due[socket]
             self._due[socket] = self.loop.time() + PING_INTERVAL_SECONDS
+            self._due.move_to_end(socket)
             if not socket.ping():
                 socket.end(TransportEnded("the server stopped answering pings"))
 
