@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from purreal import _codec
+from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
     Outcome,
@@ -45,9 +46,14 @@ class RpcChannel:
     """
 
     def __init__(
-        self, endpoint: str, on_lost: Callable[[], None], on_abandoned: Callable[[], None]
+        self,
+        endpoint: str,
+        deadlines: Deadlines,
+        on_lost: Callable[[], None],
+        on_abandoned: Callable[[], None],
     ) -> None:
         self._endpoint = endpoint
+        self._deadlines = deadlines
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._ids = itertools.count(1)
@@ -61,6 +67,7 @@ class RpcChannel:
     async def open(
         cls,
         endpoint: str,
+        deadlines: Deadlines,
         open_transport: OpenTransport,
         on_lost: Callable[[], None],
         on_abandoned: Callable[[], None],
@@ -68,10 +75,11 @@ class RpcChannel:
         """Open a transport and talk over it.
 
         Args:
+            deadlines: of the running event loop.
             on_lost: called once, synchronously, when the channel ends by itself.
             on_abandoned: called instead when it ends because the event loop shuts down.
         """
-        channel = cls(endpoint, on_lost, on_abandoned)
+        channel = cls(endpoint, deadlines, on_lost, on_abandoned)
         transport = await open_transport(channel._receive, channel._transport_closed)
         channel._transport = transport
         if channel._end is not None:
@@ -113,14 +121,14 @@ class RpcChannel:
         message = _encode_request(request_id, method, params, txn, trace_context)
         if self._end is not None or self._transport is None:
             raise self._lost(Outcome.NOT_SENT)
-        waiter: asyncio.Future[Reply | RequestError] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
         self._pending[request_id] = waiter
         try:
-            async with asyncio.timeout(timeout) as deadline:
+            with self._deadlines.limit(timeout) as limit:
                 await self._send(self._transport, request_id, message)
                 answer = await waiter
         except TimeoutError:
-            if not deadline.expired():
+            if not limit.expired:
                 raise
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
