@@ -22,7 +22,6 @@ _MAP_OF = {entries: bytes((0xA0 | entries,)) for entries in (3, 4, 5)}
 _ID = b"\x62id\x1b"  # the key, and that an integer of eight bytes follows
 _METHOD, _PARAMS = b"\x66method", b"\x66params"
 _TXN, _TRACE_CONTEXT = b"\x63txn", b"\x6dtrace_context"
-_LEVELS_AROUND_PARAMS = 1
 
 
 def encode_request(
@@ -43,17 +42,25 @@ def encode_request(
             _ID,
             request_id.to_bytes(8, "big"),
             _middle(method),
-            _codec.encode(params, levels_around=_LEVELS_AROUND_PARAMS),
+            _written("params", params),
         ]
         if txn is not None:
             entries += 1
-            parts += (_TXN, _codec.encode(txn))
+            parts += (_TXN, _written("txn", txn))
         if trace_context is not None:
             entries += 1
-            parts += (_TRACE_CONTEXT, _codec.encode(trace_context))
+            parts += (_TRACE_CONTEXT, _written("trace_context", trace_context))
     except CodecError as error:
         raise RequestNotSent(f"`{method}` was not sent: {error}") from error
     return _MAP_OF[entries] + b"".join(parts)
+
+
+def _written(name: str, value: Any) -> bytes:
+    try:
+        return _codec.encode(value, levels_around=1)
+    except CodecError as error:
+        error.came_from(f".{name}")
+        raise
 
 
 @lru_cache(maxsize=128)
