@@ -111,7 +111,7 @@ class Limit:
 
     def __enter__(self) -> Limit:
         if self._seconds is not None:
-            task = asyncio.current_task()
+            task = asyncio.current_task(self._deadlines.loop)
             if task is None:
                 raise RuntimeError("a limit of time needs a task that it can interrupt")
             self._task = task

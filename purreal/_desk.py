@@ -48,7 +48,7 @@ class Desk:
     async def obtain(self, timeout: float | None, place: Place, *, scoped: bool) -> Lease:
         """Lease a connection within `timeout` seconds (None: for ever, 0: now or never)."""
         self.require_right_place("can't acquire from this pool")
-        borrower = Borrower(asyncio.current_task(), scoped, *place)
+        borrower = Borrower(asyncio.current_task(self._loop), scoped, *place)
         now_or_never = timeout is not None and timeout <= 0
         try:
             found = self._core.request(borrower, self._loop.time(), now_or_never=now_or_never)

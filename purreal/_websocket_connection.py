@@ -13,7 +13,8 @@ from uuid import UUID
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._deadlines import Deadlines
 from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
-from purreal._rpc import Reply, RpcChannel
+from purreal._messages import Reply
+from purreal._rpc import RpcChannel
 from purreal._session_state import TransactionLedger, may_change_session
 from purreal._transport import OpenTransport
 
@@ -120,9 +121,10 @@ class WebSocketConnection:
             self._transactions.after(method, params, result)
         finally:
             # After the notes above: whatever the observer does, none of them may be missing.
-            seconds = time.monotonic() - started
-            exchange = Exchange(self.id, method, seconds, reply, error, context)
-            report_exchange(self.on_exchange, exchange)
+            if self.on_exchange is not None:
+                seconds = time.monotonic() - started
+                exchange = Exchange(self.id, method, seconds, reply, error, context)
+                report_exchange(self.on_exchange, exchange)
         return result
 
     def _note_failure(self, method: str, params: list[Any], error: BaseException) -> None:
