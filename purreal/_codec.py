@@ -32,17 +32,22 @@ def load() -> None:
     _loaded = True
 
 
-def encode(value: Any) -> bytes:
+def encode(value: Any, *, levels_around: int = 0) -> bytes:
     """Write `value`, which may hold plain Python values and the SDK's types, as CBOR.
 
     None is written as NONE (tag 6), as the SDK does: the server tells it from NULL.
+
+    Args:
+        levels_around: how many levels of nesting the bytes will be put into.
 
     Raises:
         CodecError: the value has no form that the server can read. Found here, because the server
             answers what it can't read without naming the request, which ends the connection.
     """
     try:
-        return cbor2.dumps(_to_wire.to_wire(value), timezone=UTC)
+        return cbor2.dumps(
+            _to_wire.to_wire(value, _to_wire.MAX_LEVELS - levels_around), timezone=UTC
+        )
     except (cbor2.CBOREncodeError, RecursionError, UnicodeError) as error:
         raise CodecError(f"the value can not be written as CBOR: {error}") from error
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl as ssl_module
-from functools import partial
 
 from purreal import _codec
 from purreal._credentials import Credentials
+from purreal._deadlines import Deadlines
 from purreal._endpoint import Endpoint
 from purreal._errors import (
     AuthenticationFailed,
@@ -19,8 +19,9 @@ from purreal._errors import (
     is_server_error,
 )
 from purreal._sign_in import SharedSignIn
-from purreal._transport import OpenTransport, open_websocket
+from purreal._transport import OpenTransport
 from purreal._websocket_connection import WebSocketConnection
+from purreal._websockets import WebSockets
 
 logger = logging.getLogger("purreal")
 
@@ -66,7 +67,8 @@ class WebSocketConnector:
         self._database = database
         self._connect_timeout = connect_timeout
         self._request_timeout = request_timeout
-        self._open_transport = open_transport or partial(open_websocket, endpoint.uri, ssl)
+        self._open_transport = open_transport or WebSockets(endpoint.uri, ssl).open
+        self._deadlines: Deadlines | None = None
         self._sign_in = (
             None
             if credentials is None
@@ -87,7 +89,9 @@ class WebSocketConnector:
             Unreachable: nothing answered in time, or nothing that is SurrealDB.
             AuthenticationFailed: the server refused the user, the namespace or the database.
         """
-        connection = WebSocketConnection(self.endpoint, self._request_timeout, self._set_up)
+        connection = WebSocketConnection(
+            self.endpoint, self._deadlines_here(), self._request_timeout, self._set_up
+        )
         try:
             async with asyncio.timeout(self._connect_timeout) as deadline:
                 await connection.open(self._open_transport)
@@ -101,6 +105,12 @@ class WebSocketConnector:
             raise self._failure(error) from error
         logger.debug("connection %d to %s is ready", connection.id, self.endpoint)
         return connection
+
+    def _deadlines_here(self) -> Deadlines:
+        loop = asyncio.get_running_loop()
+        if self._deadlines is None or self._deadlines.loop is not loop:
+            self._deadlines = Deadlines(loop)
+        return self._deadlines
 
     async def _set_up(self, connection: WebSocketConnection) -> None:
         if self._sign_in is not None:

@@ -7,10 +7,11 @@ import warnings
 from typing import TYPE_CHECKING
 
 from purreal._binding import Binding
+from purreal._deadlines import Deadlines
 from purreal._errors import LeaseError, NestedAcquireWarning, PoolError
 from purreal._executor import GrantFuture
 from purreal._lease import Lease
-from purreal._slots import Borrower, Condition, Slot, Waiter
+from purreal._slots import Borrower, Condition, Slot
 
 if TYPE_CHECKING:
     from types import CodeType
@@ -25,13 +26,14 @@ Place = tuple["CodeType", int]
 class Desk:
     """The lending desk of one open pool."""
 
-    __slots__ = ("_binding", "_core", "_executor", "_loop")
+    __slots__ = ("_binding", "_core", "_deadlines", "_executor", "_loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self._core = core
         self._executor = executor
         self._binding = binding
         self._loop = binding.loop
+        self._deadlines = Deadlines(binding.loop)
 
     @property
     def closed(self) -> bool:
@@ -46,16 +48,16 @@ class Desk:
     async def obtain(self, timeout: float | None, place: Place, *, scoped: bool) -> Lease:
         """Lease a connection within `timeout` seconds (None: for ever, 0: now or never)."""
         self.require_right_place("can't acquire from this pool")
-        borrower = Borrower(asyncio.current_task(), scoped, *place)
+        borrower = Borrower(asyncio.current_task(self._loop), scoped, *place)
         now_or_never = timeout is not None and timeout <= 0
         try:
             found = self._core.request(borrower, self._loop.time(), now_or_never=now_or_never)
             if isinstance(found, Slot):
                 return Lease(self, found)
-            found.future = GrantFuture(self._core, found, self._loop)
+            found.future = future = GrantFuture(self._core, found, self._loop)
         finally:
             self._executor.execute()
-        return Lease(self, await self._wait_for(found, timeout))
+        return Lease(self, await self._wait_for(future, borrower, timeout))
 
     def take_back(self, lease: Lease) -> None:
         """End a lease. Synchronous, so no cancellation can come in between.
@@ -74,24 +76,20 @@ class Desk:
         self._core.release(lease.slot, lease.condition(), self._loop.time())
         self._executor.execute()
 
-    async def _wait_for(self, waiter: Waiter, timeout: float | None) -> Slot:
-        future = waiter.future
-        timer = None
+    async def _wait_for(
+        self, future: GrantFuture, borrower: Borrower, timeout: float | None
+    ) -> Slot:
         if timeout is not None:
-            timer = self._loop.call_at(waiter.asked_at + timeout, self._expire, waiter)
+            self._deadlines.set(future, timeout)
         try:
-            self._warn_of_nesting(waiter.borrower)
+            self._warn_of_nesting(borrower)
             return await future
         except BaseException:
             self._give_up(future)
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
-
-    def _expire(self, waiter: Waiter) -> None:
-        if not waiter.future.done():
-            waiter.future.set_exception(self._core.expire(waiter, self._loop.time()))
+            if timeout is not None:
+                self._deadlines.call_off(future, timeout)
 
     def _give_up(self, future: asyncio.Future[Slot]) -> None:
         if not future.done():

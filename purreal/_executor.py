@@ -48,6 +48,12 @@ class GrantFuture(asyncio.Future["Slot"]):
             self._core.withdraw(self._waiter)
         return cancelled
 
+    def expire(self) -> None:
+        """The waiter's time is over: fail, unless it was served or cancelled before."""
+        if not self.done():
+            now = self.get_loop().time()
+            self.set_exception(self._core.expire(self._waiter, now))
+
 
 class Executor:
     """Runs one core on one event loop; owns every task and timer of the pool."""

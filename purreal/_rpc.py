@@ -6,19 +6,19 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from purreal import _codec
+from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
     Outcome,
     RequestError,
-    RequestNotSent,
     RequestTimeout,
     UnreadableReply,
 )
+from purreal._messages import Reply, encode_request, going_away, read_reply
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
@@ -31,11 +31,6 @@ from purreal._transport import (
 
 logger = logging.getLogger("purreal")
 
-Reply = Mapping[str, Any]
-
-# Replies of a server that is going away; the request itself is not what failed.
-_GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
-
 
 class RpcChannel:
     """Requests and replies over one transport.
@@ -45,9 +40,14 @@ class RpcChannel:
     """
 
     def __init__(
-        self, endpoint: str, on_lost: Callable[[], None], on_abandoned: Callable[[], None]
+        self,
+        endpoint: str,
+        deadlines: Deadlines,
+        on_lost: Callable[[], None],
+        on_abandoned: Callable[[], None],
     ) -> None:
         self._endpoint = endpoint
+        self._deadlines = deadlines
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._ids = itertools.count(1)
@@ -61,6 +61,7 @@ class RpcChannel:
     async def open(
         cls,
         endpoint: str,
+        deadlines: Deadlines,
         open_transport: OpenTransport,
         on_lost: Callable[[], None],
         on_abandoned: Callable[[], None],
@@ -68,10 +69,11 @@ class RpcChannel:
         """Open a transport and talk over it.
 
         Args:
+            deadlines: of the running event loop.
             on_lost: called once, synchronously, when the channel ends by itself.
             on_abandoned: called instead when it ends because the event loop shuts down.
         """
-        channel = cls(endpoint, on_lost, on_abandoned)
+        channel = cls(endpoint, deadlines, on_lost, on_abandoned)
         transport = await open_transport(channel._receive, channel._transport_closed)
         channel._transport = transport
         if channel._end is not None:
@@ -110,17 +112,17 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = _encode_request(request_id, method, params, txn, trace_context)
+        message = encode_request(request_id, method, params, txn, trace_context)
         if self._end is not None or self._transport is None:
             raise self._lost(Outcome.NOT_SENT)
-        waiter: asyncio.Future[Reply | RequestError] = asyncio.get_running_loop().create_future()
+        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
         self._pending[request_id] = waiter
         try:
-            async with asyncio.timeout(timeout) as deadline:
+            with self._deadlines.limit(timeout) as limit:
                 await self._send(self._transport, request_id, message)
                 answer = await waiter
         except TimeoutError:
-            if not deadline.expired():
+            if not limit.expired:
                 raise
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
@@ -149,12 +151,12 @@ class RpcChannel:
         if self._end is not None:
             return
         try:
-            request_id, reply = _read_reply(message)
+            request_id, reply = read_reply(message)
         except CodecError as error:
             self._lose(str(error), UnreadableReply)
             return
-        if going_away := _says_going_away(reply):
-            self._lose(f"the server said: {going_away}")
+        if "error" in reply and (farewell := going_away(reply)):
+            self._lose(f"the server said: {farewell}")
             return
         waiter = self._pending.pop(request_id, None)
         if waiter is None:
@@ -206,59 +208,3 @@ class RpcChannel:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         if self._end is None:
             self._finish("it was aborted on this side")
-
-
-def _encode_request(
-    request_id: int,
-    method: str,
-    params: list[Any],
-    txn: UUID | None,
-    trace_context: str | None,
-) -> bytes:
-    request: dict[str, Any] = {"id": request_id, "method": method, "params": params}
-    if txn is not None:
-        request["txn"] = txn
-    if trace_context is not None:
-        request["trace_context"] = trace_context
-    try:
-        return _codec.encode(request)
-    except CodecError as error:
-        raise RequestNotSent(f"`{method}` was not sent: {error}") from error
-
-
-def _read_reply(message: bytes | str) -> tuple[int, Reply]:
-    """Take a reply apart.
-
-    Raises:
-        CodecError: it is no reply to one of our requests, so that it is not known whose answer is
-            missing: nothing more on this socket can be trusted.
-    """
-    if isinstance(message, str):
-        raise CodecError("the server sent text where CBOR was agreed")
-    reply = _codec.decode(message)
-    if not isinstance(reply, dict):
-        raise CodecError(f"the server sent a {type(reply).__name__} instead of a reply")
-    request_id = reply.get("id")
-    if type(request_id) is not int:
-        raise CodecError(_explain_missing_id(reply))
-    if "result" not in reply and not isinstance(reply.get("error"), dict):
-        raise CodecError("the server sent a reply with neither a result nor an error")
-    return request_id, reply
-
-
-def _explain_missing_id(reply: Reply) -> str:
-    error, result = reply.get("error"), reply.get("result")
-    if isinstance(error, dict):
-        # What SurrealDB answers to bytes that it can't read.
-        return f"the server could not read a request and said: {error.get('message')}"
-    if isinstance(result, dict) and "action" in result:
-        return "a live query notified, and live queries are not supported on pooled connections"
-    return "the server sent a message that answers no request"
-
-
-def _says_going_away(reply: Reply) -> str | None:
-    error = reply.get("error")
-    if not isinstance(error, dict) or error.get("kind") != "Internal":
-        return None
-    text = str(error.get("message"))
-    return text if any(phrase in text for phrase in _GOING_AWAY) else None

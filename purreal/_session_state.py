@@ -41,6 +41,9 @@ _STATELESS_METHODS = frozenset(
 )
 
 
+_ENDS = frozenset({"commit", "cancel"})
+
+
 def may_change_session(method: str, params: Sequence[Any]) -> bool:
     """Tell whether the next user of the session could see a difference after this request.
 
@@ -78,7 +81,7 @@ class TransactionLedger:
                 self.uncertain = True
             else:
                 self.open[transaction] = None
-        else:
+        elif method in _ENDS:
             self._forget(method, params)
 
     def failed(self, method: str, params: Sequence[Any], outcome: Outcome | None) -> None:
@@ -90,7 +93,7 @@ class TransactionLedger:
             self._forget(method, params)
 
     def _forget(self, method: str, params: Sequence[Any]) -> None:
-        if method in ("commit", "cancel") and params:
+        if method in _ENDS and params:
             transaction = transaction_id(params[0])
             if transaction is not None:
                 self.open.pop(transaction, None)

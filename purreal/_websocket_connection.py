@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
+from purreal._deadlines import Deadlines
 from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
-from purreal._rpc import Reply, RpcChannel
+from purreal._messages import Reply
+from purreal._rpc import RpcChannel
 from purreal._session_state import TransactionLedger, may_change_session
 from purreal._transport import OpenTransport
 
@@ -30,17 +32,21 @@ class WebSocketConnection:
 
     Args:
         endpoint: for messages.
+        deadlines: of the event loop that the connection lives on.
         request_timeout: seconds, where a request names no timeout; None for no limit.
         set_up: used by `reset` to authenticate and to select the database again.
     """
 
-    def __init__(self, endpoint: str, request_timeout: float | None, set_up: SetUp) -> None:
+    def __init__(
+        self, endpoint: str, deadlines: Deadlines, request_timeout: float | None, set_up: SetUp
+    ) -> None:
         self.id = next(_ids)
         self.on_lost: Callable[[], None] | None = None
         self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
         self.trace_context: Callable[[], str | None] | None = None
         self._endpoint = endpoint
+        self._deadlines = deadlines
         self._request_timeout = request_timeout
         self._set_up = set_up
         self._changed = False
@@ -50,7 +56,11 @@ class WebSocketConnection:
     async def open(self, open_transport: OpenTransport) -> None:
         """Open the socket. When this raises or is cancelled, there is none."""
         self._channel = await RpcChannel.open(
-            self._endpoint, open_transport, self._channel_lost, self._channel_abandoned
+            self._endpoint,
+            self._deadlines,
+            open_transport,
+            self._channel_lost,
+            self._channel_abandoned,
         )
 
     def _channel_lost(self) -> None:
@@ -111,9 +121,10 @@ class WebSocketConnection:
             self._transactions.after(method, params, result)
         finally:
             # After the notes above: whatever the observer does, none of them may be missing.
-            seconds = time.monotonic() - started
-            exchange = Exchange(self.id, method, seconds, reply, error, context)
-            report_exchange(self.on_exchange, exchange)
+            if self.on_exchange is not None:
+                seconds = time.monotonic() - started
+                exchange = Exchange(self.id, method, seconds, reply, error, context)
+                report_exchange(self.on_exchange, exchange)
         return result
 
     def _note_failure(self, method: str, params: list[Any], error: BaseException) -> None:

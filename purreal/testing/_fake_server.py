@@ -17,7 +17,7 @@ from websockets.typing import Subprotocol
 
 from purreal import _codec
 from purreal._tags import CodecError
-from purreal._transport import websocket_logger
+from purreal._websockets import websocket_logger
 from purreal.testing._fake_sessions import Accounts, Client, Refused
 from purreal.testing._latency import Constant, Latency
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from purreal import _codec
+from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
     Outcome,
@@ -41,6 +42,7 @@ def losses() -> list[str]:
 async def channel(server, losses) -> RpcChannel:
     return await RpcChannel.open(
         "ws://db/rpc",
+        Deadlines(asyncio.get_running_loop()),
         server.open_transport,
         lambda: losses.append("lost"),
         lambda: losses.append("abandoned"),

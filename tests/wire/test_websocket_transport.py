@@ -11,7 +11,8 @@ from websockets.asyncio.server import serve
 from purreal._connector import WebSocketConnector
 from purreal._credentials import Credentials
 from purreal._errors import ConnectionLost, Outcome, Unreachable
-from purreal._transport import Abandoned, open_websocket
+from purreal._transport import Abandoned
+from purreal._websockets import WebSockets
 from purreal.testing import Constant, FakeServer
 
 
@@ -51,19 +52,19 @@ async def test_a_connect_cancelled_at_any_moment_leaves_no_socket_and_no_task():
         await until(lambda: open_files() <= files)
 
 
-async def test_a_reader_cancelled_by_a_loop_that_shuts_down_is_no_loss():
+async def test_a_keeper_cancelled_by_a_loop_that_shuts_down_is_no_loss():
     told = []
     async with FakeServer(password="pw", latency=Constant(30.0)) as server:
         before = asyncio.all_tasks()
         connection = await connector_to(server).connect()
         connection.on_lost = lambda: told.append("lost")
         connection.on_abandoned = lambda: told.append("abandoned")
-        (reader,) = [task for task in asyncio.all_tasks() if task.get_name() == "purreal-reader"]
+        (keeper,) = [task for task in asyncio.all_tasks() if task.get_name() == "purreal-keeper"]
         request = asyncio.create_task(connection.request("query", ["RETURN 1"]))
         await until(lambda: server.requests["query"] == 1)
 
-        reader.cancel()
-        await asyncio.wait({reader, request})
+        keeper.cancel()
+        await asyncio.wait({keeper, request})
         await until(lambda: not server.connections)
 
         assert told == ["abandoned"]
@@ -72,15 +73,15 @@ async def test_a_reader_cancelled_by_a_loop_that_shuts_down_is_no_loss():
         await until(lambda: asyncio.all_tasks() <= before)
 
 
-async def test_a_reader_cancelled_before_its_first_step_is_noticed_as_well():
+async def test_a_keeper_cancelled_before_its_first_step_is_noticed_as_well():
     told = []
     async with FakeServer() as server:
         before = asyncio.all_tasks()
-        await open_websocket(server.url, None, told.append, told.append)
-        # This is still the step that made the reader.
-        (reader,) = [task for task in asyncio.all_tasks() if task.get_name() == "purreal-reader"]
-        reader.cancel()
-        await asyncio.wait({reader})
+        await WebSockets(server.url, None).open(told.append, told.append)
+        # This is still the step that made the keeper.
+        (keeper,) = [task for task in asyncio.all_tasks() if task.get_name() == "purreal-keeper"]
+        keeper.cancel()
+        await asyncio.wait({keeper})
 
         assert [type(reason) for reason in told] == [Abandoned]
         await until(lambda: asyncio.all_tasks() <= before)

@@ -1,0 +1,107 @@
+"""Owns how a request is spelled in bytes and a reply is read; must not know connections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from purreal import _codec
+from purreal._errors import RequestNotSent
+from purreal._tags import CodecError
+
+Reply = Mapping[str, Any]
+
+# Replies of a server that is going away; the request itself is not what failed.
+_GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
+
+# A request is a CBOR map of three to five entries. All but the parameters is the same each time,
+# or nearly, so it is put together from bytes instead of being encoded anew.
+_MAP_OF = {entries: bytes((0xA0 | entries,)) for entries in (3, 4, 5)}
+_ID = b"\x62id\x1b"  # the key, and that an integer of eight bytes follows
+_METHOD, _PARAMS = b"\x66method", b"\x66params"
+_TXN, _TRACE_CONTEXT = b"\x63txn", b"\x6dtrace_context"
+
+
+def encode_request(
+    request_id: int,
+    method: str,
+    params: list[Any],
+    txn: UUID | None,
+    trace_context: str | None,
+) -> bytes:
+    """Spell a request.
+
+    Raises:
+        RequestNotSent: the parameters have no form that the server reads.
+    """
+    entries = 3
+    try:
+        parts = [
+            _ID,
+            request_id.to_bytes(8, "big"),
+            _middle(method),
+            _written("params", params),
+        ]
+        if txn is not None:
+            entries += 1
+            parts += (_TXN, _written("txn", txn))
+        if trace_context is not None:
+            entries += 1
+            parts += (_TRACE_CONTEXT, _written("trace_context", trace_context))
+    except CodecError as error:
+        raise RequestNotSent(f"`{method}` was not sent: {error}") from error
+    return _MAP_OF[entries] + b"".join(parts)
+
+
+def _written(name: str, value: Any) -> bytes:
+    try:
+        return _codec.encode(value, levels_around=1)
+    except CodecError as error:
+        error.came_from(f".{name}")
+        raise
+
+
+@lru_cache(maxsize=128)
+def _middle(method: str) -> bytes:
+    return _METHOD + _codec.encode(method) + _PARAMS
+
+
+def read_reply(message: bytes | str) -> tuple[int, Reply]:
+    """Take a reply apart.
+
+    Raises:
+        CodecError: it is no reply to one of our requests, so that it is not known whose answer is
+            missing: nothing more on this socket can be trusted.
+    """
+    if isinstance(message, str):
+        raise CodecError("the server sent text where CBOR was agreed")
+    reply = _codec.decode(message)
+    if not isinstance(reply, dict):
+        raise CodecError(f"the server sent a {type(reply).__name__} instead of a reply")
+    request_id = reply.get("id")
+    if type(request_id) is not int:
+        raise CodecError(_explain_missing_id(reply))
+    if "result" not in reply and not isinstance(reply.get("error"), dict):
+        raise CodecError("the server sent a reply with neither a result nor an error")
+    return request_id, reply
+
+
+def _explain_missing_id(reply: Reply) -> str:
+    error, result = reply.get("error"), reply.get("result")
+    if isinstance(error, dict):
+        # What SurrealDB answers to bytes that it can't read.
+        return f"the server could not read a request and said: {error.get('message')}"
+    if isinstance(result, dict) and "action" in result:
+        return "a live query notified, and live queries are not supported on pooled connections"
+    return "the server sent a message that answers no request"
+
+
+def going_away(reply: Reply) -> str | None:
+    """Return what a server says that is going away; None for all other replies."""
+    error = reply.get("error")
+    if not isinstance(error, dict) or error.get("kind") != "Internal":
+        return None
+    text = str(error.get("message"))
+    return text if any(phrase in text for phrase in _GOING_AWAY) else None

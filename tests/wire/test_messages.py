@@ -1,0 +1,69 @@
+"""Requests that are put together from bytes are the ones that an encoder would write."""
+
+from uuid import UUID
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from purreal import _codec
+from purreal._errors import RequestNotSent
+from purreal._messages import encode_request
+
+_codec.load()
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text(max_size=5) | st.uuids(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+
+
+@given(
+    request_id=st.integers(1, 2**40),
+    method=st.text(max_size=30),
+    params=st.lists(values, max_size=3),
+    txn=st.none() | st.uuids(),
+    trace_context=st.none() | st.text(st.characters(max_codepoint=127), max_size=60),
+)
+def test_a_request_is_one_map_with_all_its_parts(request_id, method, params, txn, trace_context):
+    request = {"id": request_id, "method": method, "params": params}
+    if txn is not None:
+        request["txn"] = txn
+    if trace_context is not None:
+        request["trace_context"] = trace_context
+
+    message = encode_request(request_id, method, params, txn, trace_context)
+
+    # An encoder would write small ids in fewer bytes, the rest is the same to the byte.
+    number = cbor2.dumps(request_id)
+    assert message[4:13] == b"\x1b" + request_id.to_bytes(8, "big")
+    assert message[:4] + number + message[13:] == _codec.encode(request)
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "txn", "where"),
+    [
+        ("query", ["RETURN $x", {"x": object()}], None, "params[1].x: values of type"),
+        ("query", [], object(), "txn: values of type"),
+        ("query\ud800", [], None, "can not be written"),
+    ],
+)
+def test_what_has_no_form_is_refused_by_name(method, params, txn, where):
+    with pytest.raises(RequestNotSent) as caught:
+        encode_request(1, method, params, txn, None)
+
+    assert where in str(caught.value)
+
+
+def test_a_transaction_and_a_trace_may_go_with_one_request():
+    message = encode_request(7, "query", ["RETURN 1"], UUID(int=5), "00-abc-def-01")
+
+    assert _codec.decode(message) == {
+        "id": 7,
+        "method": "query",
+        "params": ["RETURN 1"],
+        "txn": UUID(int=5),
+        "trace_context": "00-abc-def-01",
+    }
