@@ -1,6 +1,7 @@
 """Owns what every test relies on: no event loop by accident, and real databases to test against."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from purreal_runner.embedded.launch import (
     start_embedded,
     start_server,
 )
+
+# Tests of gRPC leave threads behind, and its handlers would abort processes that others fork.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 HAS_SERVER = find_server_binary() is not None
 
