@@ -11,7 +11,7 @@ DOCKER ?= docker
 HELM ?= helm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-chart image lint generate bench release clean
+.PHONY: help demo test test-cluster test-chart image lint generate bench bench-peers bench-page release clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +52,14 @@ generate: $(VENV)/installed-dev  ## write the generated documentation and manife
 	$(BIN)/python tools/generate_chart.py
 	$(BIN)/python tools/generate_operator.py
 
-bench: $(VENV)/installed-dev  ## print what a lease and a recorded value cost
-	$(BIN)/python benchmarks/lease.py
-	$(BIN)/python benchmarks/recorder.py
+bench: $(VENV)/installed-dev  ## measure what it costs, beside other clients; BENCH_ARGS=--quick for a try
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+bench-peers: $(VENV)/installed-dev  ## install the other clients, each into an environment of its own
+	$(BIN)/python -m benchmarks.peers
+
+bench-page: $(VENV)/installed-dev  ## make docs/performance.md of the results of `make bench`
+	$(BIN)/python -m benchmarks.page $(or $(wildcard build/benchmarks/results.json),docs/performance.json)
 
 release: $(VENV)/installed-dev  ## make and try all files of a release in dist/; publishes nothing
 	$(BIN)/python tools/release.py --helm $(HELM) $(if $(SIGN_KEY),--sign-key '$(SIGN_KEY)' --keyring '$(KEYRING)')

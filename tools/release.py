@@ -4,7 +4,8 @@
     make release SIGN_KEY='Name <mail>' KEYRING=~/.gnupg/secring.gpg
 
 Wheel and sdist, the bill of materials of the image's environment, the chart with its provenance,
-and the checksums of all. Steps that check come right after what they check.
+and the checksums of all: of the last commit, whatever else lies in the checkout. Steps that check
+come right after what they check.
 """
 
 import argparse
@@ -14,20 +15,22 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import venv
+import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from installed import installed
 from sbom import write_bill
 
 ROOT = Path(__file__).resolve().parent.parent
 DIST = ROOT / "dist"
-CHART = ROOT / "charts" / "purreal-operator"
-IMAGE_EXTRAS = frozenset({"operator", "kubectl", "speed"})
+PACKAGES = ("purreal", "purreal_kubectl", "purreal_operator", "purreal_runner")
+IMAGE_EXTRAS = ("operator", "kubectl", "speed")
 """What the Dockerfile installs."""
-TRIED_EXTRAS = "runner,embedded,kubectl,operator"
 ONCE = "purreal release that was signed for a trial"
 TINY = """
 apiVersion: purreal.dev/v1alpha1
@@ -54,66 +57,93 @@ def main() -> int:
         parser.error(f"a release needs {', '.join(missing)} on PATH")
     shutil.rmtree(DIST, ignore_errors=True)
     when = int(_output("git", "log", "-1", "--format=%ct"))
-    with tempfile.TemporaryDirectory() as scratch:
-        wheel = build(Path(scratch), when)
-        try_out(wheel, Path(scratch))
-        bill(wheel, Path(scratch), when)
-        package_chart(args.helm, args.sign_key, args.keyring, Path(scratch))
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        source = last_commit(scratch)
+        wheel = build(source, scratch, when)
+        programs = bill(wheel, scratch, when)
+        try_out(wheel, programs, source, scratch)
+        package_chart(source, args.helm, args.sign_key, args.keyring, scratch)
     write_checksums()
     return 0
 
 
-def build(scratch: Path, when: int) -> Path:
+def last_commit(scratch: Path) -> Path:
+    """Unpack the files of the last commit, so that no others get into the release."""
+    commit = _output("git", "log", "-1", "--format=%h %s").strip()
+    _say(f"files of {commit}")
+    if left_out := _output("git", "status", "--porcelain").splitlines():
+        print(f"what is not committed is left out: {len(left_out)} files")
+    archive, source = scratch / "source.tar", scratch / "source"
+    _run("git", "archive", "--output", str(archive), "HEAD")
+    with tarfile.open(archive) as files:
+        files.extractall(source, filter="data")
+    return source
+
+
+def build(source: Path, scratch: Path, when: int) -> Path:
     """Build the sdist, and from it the wheel; check both. The same commit gives the same bytes."""
     _say("wheel and sdist")
     environment = {"SOURCE_DATE_EPOCH": str(when)}
-    _python("-m", "build", "--outdir", str(DIST), environment=environment)
-    _python("-m", "build", "--outdir", str(scratch / "again"), environment=environment)
+    for folder in (DIST, scratch / "again"):
+        _python("-m", "build", str(source), "--outdir", str(folder), environment=environment)
     files = sorted(DIST.iterdir())
     for file in files:
         if not filecmp.cmp(file, scratch / "again" / file.name, shallow=False):
             raise SystemExit(f"{file.name}: a second build gave other bytes")
-    names = [str(file) for file in files]
-    _python("-m", "twine", "check", "--strict", *names)
-    _python("-m", "check_wheel_contents", "--toplevel", _PACKAGES, *_only(names, ".whl"))
-    return Path(*_only(names, ".whl"))
+    (wheel,) = (file for file in files if file.suffix == ".whl")
+    _python("-m", "twine", "check", "--strict", *map(str, files))
+    _python("-m", "check_wheel_contents", "--toplevel", ",".join(PACKAGES), str(wheel))
+    with zipfile.ZipFile(wheel) as content:
+        names = set(content.namelist())
+    if missing := must_have(wheel) - names:
+        raise SystemExit(f"{wheel.name} lacks {', '.join(sorted(missing))}")
+    return wheel
 
 
-_PACKAGES = "purreal,purreal_kubectl,purreal_operator,purreal_runner"
+def must_have(wheel: Path) -> set[str]:
+    """What users would miss without an error: the marks of typed packages, and the licence."""
+    distribution = "-".join(wheel.name.split("-")[:2])
+    typed = {f"{package}/py.typed" for package in PACKAGES}
+    return {f"{distribution}.dist-info/licenses/LICENSE", *typed}
 
 
-def try_out(wheel: Path, scratch: Path) -> None:
-    """Install the wheel in fresh environments, and use it as its users do."""
-    _say("trying the wheel in a fresh environment")
-    bare = _environment(scratch / "bare", str(wheel))
-    _run(str(bare / "python"), "-c", "import purreal; purreal.SurrealDBConnectionPool")
-    full = _environment(scratch / "full", f"{wheel}[{TRIED_EXTRAS}]")
+def bill(wheel: Path, scratch: Path, when: int) -> Path:
+    """Install what the image has, and write what that is; returns the folder of its programs."""
+    _say("bill of materials")
+    programs = _environment(scratch / "image")
+    _install(programs, wheel, *IMAGE_EXTRAS)
+    (site_packages,) = programs.parent.glob("lib/python*/site-packages")
+    packages = installed(site_packages, PACKAGES[0], IMAGE_EXTRAS)
+    file = DIST / f"{wheel.name.split('-py3')[0]}.spdx.json"
+    write_bill(packages, PACKAGES[0], datetime.fromtimestamp(when, UTC), file)
+    print(f"{file.name}: {len(packages)} packages")
+    return programs
+
+
+def try_out(wheel: Path, programs: Path, source: Path, scratch: Path) -> None:
+    """Use the wheel as its users do: the library alone, and all commands with the engine."""
+    _say("trying the wheel in fresh environments")
+    bare = _environment(scratch / "bare")
+    _install(bare, wheel)
+    library = "import purreal; purreal.SurrealDBConnectionPool"
+    _run(str(bare / "python"), "-c", library, where=scratch)
+    _install(programs, wheel, "embedded")
     document = scratch / "tried.yaml"
     document.write_text(TINY)
     for command in (
         ("purreal", "--version"),
-        ("purreal", "validate", str(document)),
+        ("purreal", "validate", str(source / "examples" / "loadtest.yaml")),
         ("purreal", "run", str(document)),
         ("purreal-operator", "--help"),
         ("kubectl-purreal", "--version"),
     ):
-        _run(str(full / command[0]), *command[1:], where=scratch)
+        _run(str(programs / command[0]), *command[1:], where=scratch)
 
 
-def bill(wheel: Path, scratch: Path, when: int) -> None:
-    """Write what the image has in its Python environment."""
-    _say("bill of materials")
-    extras = ",".join(sorted(IMAGE_EXTRAS))
-    programs = _environment(scratch / "image", f"{wheel}[{extras}]", pip=False)
-    (site_packages,) = programs.parent.glob("lib/python*/site-packages")
-    file = DIST / f"{wheel.name.split('-py3')[0]}.spdx.json"
-    count = write_bill(
-        site_packages, "purreal", IMAGE_EXTRAS, datetime.fromtimestamp(when, UTC), file
-    )
-    print(f"{file.name}: {count} packages")
-
-
-def package_chart(helm: str, key: str | None, keyring: Path | None, scratch: Path) -> None:
+def package_chart(
+    source: Path, helm: str, key: str | None, keyring: Path | None, scratch: Path
+) -> None:
     """Package the chart with its provenance, and verify that as its users do."""
     _say("chart")
     public = keyring
@@ -121,7 +151,8 @@ def package_chart(helm: str, key: str | None, keyring: Path | None, scratch: Pat
         print("no SIGN_KEY: signed with a key that nobody keeps, which proves nothing to users")
         key, keyring, public = ONCE, *_keys_for_once(scratch)
     signing = ("--sign", "--key", key, "--keyring", str(keyring))
-    _run(helm, "package", str(CHART), "--destination", str(DIST), *signing)
+    chart = source / "charts" / "purreal-operator"
+    _run(helm, "package", str(chart), "--destination", str(DIST), *signing)
     for package in DIST.glob("*.tgz"):
         _run(helm, "verify", str(package), "--keyring", str(public))
 
@@ -149,19 +180,16 @@ def write_checksums() -> None:
     print("\n".join(lines))
 
 
-def _environment(folder: Path, package: str, *, pip: bool = True) -> Path:
-    """A fresh environment with one package; returns the folder of its programs."""
-    venv.create(folder, with_pip=pip)
-    programs = folder / "bin"
-    _python(
-        "-m", "pip", "--python", str(programs / "python"), "install", "--quiet",
-        "--disable-pip-version-check", package,
-    )  # fmt: skip
-    return programs
+def _environment(folder: Path) -> Path:
+    """A fresh, empty environment; returns the folder of its programs."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    return folder / "bin"
 
 
-def _only(names: list[str], end: str) -> list[str]:
-    return [name for name in names if name.endswith(end)]
+def _install(programs: Path, wheel: Path, *extras: str) -> None:
+    package = f"{wheel}[{','.join(extras)}]" if extras else str(wheel)
+    pip = ("-m", "pip", "--disable-pip-version-check", "--python", str(programs / "python"))
+    _python(*pip, "install", "--quiet", "--no-compile", package)
 
 
 def _python(*arguments: str, environment: Mapping[str, str] | None = None) -> None:

@@ -11,8 +11,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from release import IMAGE_EXTRAS
+
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = "operator,kubectl,speed"
 GLIBC = ("2_17", "2_28", "2_34")
 """Not newer than that of the base image (Debian bookworm: 2.36)."""
 
@@ -31,7 +32,14 @@ def main() -> int:
         (wheel,) = Path(folder).glob("*.whl")
         wanted = ["--only-binary=:all:", "--python-version=3.11", "--implementation=cp"]
         wanted += [f"--platform={each}" for each in platforms]
-        download = [*pip, "download", *wanted, "--dest", folder, f"{wheel}[{EXTRAS}]"]
+        download = [
+            *pip,
+            "download",
+            *wanted,
+            "--dest",
+            folder,
+            f"{wheel}[{','.join(IMAGE_EXTRAS)}]",
+        ]
         done = subprocess.run(download, check=False)
         count = len(list(Path(folder).glob("*.whl")))
     if done.returncode == 0:

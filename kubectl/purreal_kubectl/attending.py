@@ -41,6 +41,11 @@ class Wishes:
     folder: Path | None = None
     may_cancel: bool = False
 
+    @property
+    def report_is_needed(self) -> bool:
+        """Whether somebody counts on the report itself, not on the verdict alone."""
+        return self.folder is not None or self.form is not Format.TEXT
+
 
 def attend(way: Way, namespace: str, wanted: WantedRun, wishes: Wishes) -> int:
     """Wait for the end of a run and report it; returns the exit code.
@@ -76,7 +81,9 @@ class _Attended:
         if report is None:
             words = f"run {run.run} of {self._wanted.name}: {run.verdict}: {run.message}"
             self._say(words if run.report else f"{words}; there is no report of it")
-            return exit_code_of(run)
+            return exit_code_of(run) or (
+                ExitCode.ERROR if self._wishes.report_is_needed else ExitCode.OK
+            )
         is_kept = self._is_kept(report)
         show(report, self._wishes.form)
         return exit_code_of(run) or (ExitCode.OK if is_kept else ExitCode.ERROR)
@@ -91,11 +98,11 @@ class _Attended:
         """Ask, where there is somebody to answer."""
         if not (sys.stdin.isatty() and self._console.is_terminal):
             return False
-        # Not by input(): it may write to standard output, which is the report's.
-        self._console.print(
-            f"\ncancel the run of {self._wanted.name}? [y/N] ", end="", markup=False
-        )
         try:
+            # Not by input(): it may write to standard output, which is the report's.
+            self._console.print(
+                f"\ncancel the run of {self._wanted.name}? [y/N] ", end="", markup=False
+            )
             answer = sys.stdin.readline()
         except KeyboardInterrupt:
             return False

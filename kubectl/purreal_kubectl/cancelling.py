@@ -5,6 +5,7 @@ from rich.console import Console
 from purreal_kubectl.cluster.cluster import Cluster
 from purreal_kubectl.deciding.run_of import WantedRun, is_active, run_to_watch
 from purreal_kubectl.deciding.starting import WITHDRAWAL, stopping
+from purreal_kubectl.following import settled
 from purreal_kubectl.watching import followed
 from purreal_operator.status.reading import status_of
 
@@ -41,13 +42,13 @@ async def cancelled(
         Failure: it did not end in time.
         ClusterError: a right is missing, the test is gone, or there is no answer.
     """
-    before = await cluster.test(namespace, name)
-    status = status_of(before)
-    if status.run and not is_active(status):
+    before = await settled(cluster, namespace, name)
+    status, wanted = status_of(before), run_to_watch(before)
+    if wanted.number and wanted.number == status.run and not is_active(status):
         return f"run {status.run} of {name} is over already: {status.verdict}: {status.message}"
-    wanted = run_to_watch(before)
     await stop(cluster, namespace, wanted)
     if not wait:
-        return f"run {wanted.number} of {name} is being cancelled"
+        which = f"run {wanted.number}" if wanted.number else "the run that was asked for"
+        return f"{which} of {name} is being cancelled"
     over = await followed(cluster, namespace, wanted, timeout, Console(stderr=True))
     return f"run {over.run} of {name}: {over.verdict}: {over.message}"

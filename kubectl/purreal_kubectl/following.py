@@ -16,14 +16,17 @@ from purreal_kubectl.deciding.run_of import (
 )
 from purreal_kubectl.failure import Failure
 from purreal_operator.cluster.errors import Unavailable
-from purreal_operator.status.model import FinishedRun
+from purreal_operator.status.model import FinishedRun, PoolLoadTestStatus
+from purreal_operator.status.words import ACTIVE_PHASES
 
 LONGEST_OUTAGE_SECONDS = 300.0
 LONGEST_UNNOTICED_SECONDS = 120.0
 _LAST_OUTAGE_SECONDS = 60.0
 _HINT_SECONDS = 25.0
+_STANDSTILL_SECONDS = 120.0
 _SETTLING_SECONDS = 10.0
 _RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+_LIST_OPERATORS = "kubectl get pods -A -l app.kubernetes.io/name=purreal-operator"
 
 OnLook = Callable[[Look], None]
 OnNote = Callable[[str], None]
@@ -58,6 +61,8 @@ async def follow(
                     on_look(look)
                     if look.over is not None:
                         return look.over
+            # Something between us and the API server may end every watch at once.
+            await asyncio.sleep(_RETRY_SECONDS[0])
         except Unavailable as error:
             await asyncio.sleep(watch.seconds_after(error))
 
@@ -86,6 +91,8 @@ async def settled(cluster: Cluster, namespace: str, name: str) -> Resource:
         ClusterError: it can't be read.
     """
     found = await cluster.test(namespace, name)
+    if is_settled(found):
+        return found
     with suppress(TimeoutError):
         async with (
             asyncio.timeout(_SETTLING_SECONDS),
@@ -98,7 +105,7 @@ async def settled(cluster: Cluster, namespace: str, name: str) -> Resource:
 
 
 class _Patience:
-    """How long to go on without an answer, or without an operator that begins the run."""
+    """How long to go on without an answer, or without an operator that does something."""
 
     def __init__(self, on_note: OnNote, name: str) -> None:
         self._on_note = on_note
@@ -107,12 +114,15 @@ class _Patience:
         self._failures = 0
         self._unnoticed_since: float | None = None
         self._hinted = False
+        self._status: PoolLoadTestStatus | None = None
+        self._changed_at = 0.0
 
     def answered(self, look: Look) -> None:
         if self._silent_since is not None:
             self._on_note("the API server answers again")
             self._silent_since, self._failures = None, 0
         now = _now()
+        self._hint_at_standstill(look.status, now)
         if look.begun or is_active(look.status):
             self._unnoticed_since = None
             return
@@ -121,12 +131,22 @@ class _Patience:
         if waited > LONGEST_UNNOTICED_SECONDS:
             raise Failure(
                 f"no operator began the run of {self._name} within {waited:.0f} s; is it running, "
-                "and for this namespace? (kubectl get pods -A -l app.kubernetes.io/name="
-                "purreal-operator)"
+                f"and for this namespace? ({_LIST_OPERATORS})"
             )
         if waited > _HINT_SECONDS and not self._hinted:
             self._hinted = True
             self._on_note("no operator has begun the run yet; is it running?")
+
+    def _hint_at_standstill(self, status: PoolLoadTestStatus, now: float) -> None:
+        """Only a run that waits for another one (Pending) stands still while all is well."""
+        if status != self._status:
+            self._status, self._changed_at = status, now
+        elif status.phase in ACTIVE_PHASES and now - self._changed_at > _STANDSTILL_SECONDS:
+            self._changed_at = now
+            self._on_note(
+                f"{self._name}: nothing has changed for {_STANDSTILL_SECONDS:.0f} s; is the "
+                f"operator running? ({_LIST_OPERATORS})"
+            )
 
     def seconds_after(self, error: Unavailable) -> float:
         """How long to wait before the next question."""

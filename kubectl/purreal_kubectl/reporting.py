@@ -45,9 +45,9 @@ async def stored_report(cluster: Cluster, namespace: str, name: str, run: Finish
     if content is None:
         raise Failure(f"the report of run {run.run} of {name}, ConfigMap {where}, is gone")
     try:
-        return unpacked_report(content)
-    except ValueError as error:
-        raise Failure(f"the report in ConfigMap {where} can't be read: {_first(error)}") from error
+        return unpacked_report(content, f"the report in ConfigMap {where}")
+    except NoReport as error:
+        raise Failure(str(error)) from error
 
 
 def report_in_file(path: Path) -> Report:
@@ -81,7 +81,3 @@ def keep(report: Report, folder: Path) -> None:
     except OSError as error:
         where = error.filename or folder
         raise Failure(f"{where} can't be written: {error.strerror}") from error
-
-
-def _first(error: ValueError) -> str:
-    return str(error).splitlines()[0]

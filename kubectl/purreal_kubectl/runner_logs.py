@@ -6,6 +6,7 @@ from collections.abc import Callable
 from purreal_kubectl.cluster.cluster import Cluster
 from purreal_kubectl.deciding.run_of import is_active
 from purreal_kubectl.failure import Failure
+from purreal_kubectl.following import settled
 from purreal_operator.cluster.errors import ClusterError, Unavailable
 from purreal_operator.cluster.views import PodView
 from purreal_operator.status.model import PoolLoadTestStatus
@@ -44,7 +45,7 @@ class RunnerLogs:
             Failure: there are no pods.
             ClusterError: a right is missing, the test is gone, or there is no answer.
         """
-        run = (await self._status()).run
+        run = await self._run()
         pods = await self._cluster.runner_pods(self._namespace, self._name, run)
         if not pods:
             raise self._no_pods(run)
@@ -61,7 +62,7 @@ class RunnerLogs:
             Failure: the run is over, and there are no pods any more.
             ClusterError: a right is missing, or the test is gone.
         """
-        run = (await self._status()).run
+        run = await self._run()
         try:
             async with asyncio.TaskGroup() as tasks:
                 seen = await self._follow_all(run, tasks)
@@ -88,6 +89,10 @@ class RunnerLogs:
             if status.run != run or not is_active(status):
                 return seen
             await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _run(self) -> int:
+        """The present run; that of a test that was made or changed just now, once it has begun."""
+        return status_of(await settled(self._cluster, self._namespace, self._name)).run
 
     async def _status(self) -> PoolLoadTestStatus:
         return status_of(await self._cluster.test(self._namespace, self._name))

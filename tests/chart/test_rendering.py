@@ -184,6 +184,33 @@ def test_the_selectors_hold_whatever_labels_are_added(helm: Helm) -> None:
     assert wanted <= operator["template"]["metadata"]["labels"].items()
 
 
+def test_names_that_look_like_numbers_or_truths_stay_names(helm: Helm) -> None:
+    values = {
+        "watchNamespaces": ["123"],
+        "image": {"pullSecrets": ["456"]},
+        "priorityClassName": "789",
+        "surrealdb": {
+            "enabled": True,
+            "storage": {"type": "PersistentVolume", "storageClassName": "1"},
+        },
+    }
+
+    rendered = objects(replace(helm, namespace="2026").template("on", values))
+
+    metadata = [each["metadata"] for each in rendered if "namespace" in each["metadata"]]
+    assert {each["namespace"] for each in metadata} == {"123", "2026"}
+    assert {each["labels"]["app.kubernetes.io/instance"] for each in metadata} == {"on"}
+    subjects = [one for each in rendered for one in each.get("subjects", ())]
+    assert {each["namespace"] for each in subjects} == {"123", "2026"}
+    operator, database = (
+        next(each["spec"] for each in rendered if each["kind"] == kind)
+        for kind in ("Deployment", "StatefulSet")
+    )
+    pod = operator["template"]["spec"]
+    assert (pod["imagePullSecrets"], pod["priorityClassName"]) == ([{"name": "456"}], "789")
+    assert database["volumeClaimTemplates"][0]["spec"]["storageClassName"] == "1"
+
+
 def test_for_some_namespaces_no_right_reaches_beyond_them(helm: Helm) -> None:
     values = {"watchNamespaces": ["red", "blue"], "userRoles": {"create": False}}
 

@@ -194,6 +194,35 @@ def test_ctrl_c_in_a_terminal_leaves_the_run_on_without_a_yes(
     assert plugin.expect(0, "watch", "shop").startswith(" COMPLETED  shop")
 
 
+def test_a_terminal_shows_what_each_runner_does(plugin: Plugin, tmp_path: Path) -> None:
+    document = document_in(tmp_path, seconds=8, runners={"replicas": 2})
+    terminal = plugin.in_terminal("run", document, "--wait")
+    terminal.wait_for("STATE")
+    terminal.wait_for("shop · run 1 · Running")
+    terminal.wait_for(" operations · ")
+
+    status = plugin.expect(0, "status", "shop")
+
+    for index in (0, 1):
+        row = rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running"
+        assert re.search(row, status)
+        assert re.search(row, terminal.shown)
+    assert terminal.end() == 0
+
+
+def test_who_may_not_list_pods_follows_a_run_without_the_table(
+    plugin: Plugin, tmp_path: Path
+) -> None:
+    rules = [rule for rule in documented_rules() if "pods" not in rule["resources"]]
+    user = user_with(rules, plugin.kubectl, tmp_path)
+
+    terminal = user.in_terminal("run", document_in(tmp_path, seconds=2), "--wait")
+
+    assert terminal.end() == 0
+    assert "no table of runners: that needs the right to list pods" in terminal.shown
+    assert "RESTARTS" not in terminal.shown
+
+
 def test_kubectl_finds_the_plugin_and_completes_names_of_tests(plugin: Plugin) -> None:
     kubectl = plugin.kubectl
     kubectl.apply(load_test(desiredState="Cancelled"))

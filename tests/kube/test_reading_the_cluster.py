@@ -160,7 +160,9 @@ def test_a_pod_of_an_index_tells_how_often_the_index_failed() -> None:
     created = {"creationTimestamp": "2026-01-02T03:04:05Z", "annotations": annotations}
     status = {
         "phase": "Running",
-        "conditions": [{"type": "Ready", "status": "True"}],
+        "conditions": [
+            {"type": kind, "status": "True"} for kind in ("Ready", "PodReadyToStartContainers")
+        ],
         "containerStatuses": [{"name": "one", "restartCount": 3, "state": {"running": {}}}],
     }
     view = pod_view(
@@ -169,7 +171,20 @@ def test_a_pod_of_an_index_tells_how_often_the_index_failed() -> None:
 
     assert (view.index, view.failures_of_index, view.restarts, view.node) == (7, 2, 3, "n")
     assert (view.ready, view.alive, view.exit_code) == (True, True, None)
+    assert view.prepared
     assert view.created_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("said", ["", "-1", "1.5", "one", "²", "9" * 50])
+def test_annotations_that_are_no_numbers_are_those_of_no_index(said: str) -> None:
+    annotations = {
+        "batch.kubernetes.io/job-completion-index": said,
+        "batch.kubernetes.io/job-index-failure-count": said,
+    }
+
+    view = pod_view({"metadata": {**METADATA, "annotations": annotations}})
+
+    assert (view.index, view.failures_of_index, view.prepared) == (None, 0, False)
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed"])

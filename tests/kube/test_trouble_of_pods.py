@@ -106,6 +106,11 @@ def test_a_pod_that_waits_works_or_ended_well_has_no_trouble(fine: Json) -> None
             "it ended with exit code 1: no database",
         ),
         (
+            pod_with(ended(1, message="\x1b[31mno\x1b[0m \x1b]0;it\x07database"), phase="Failed"),
+            TroubleKind.FAILED,
+            "it ended with exit code 1: no ]0;it database",
+        ),
+        (
             pod_with(ended(137), phase="Failed"),
             TroubleKind.FAILED,
             "it ended with exit code 137 (killed by signal 9)",

@@ -17,8 +17,9 @@ class FakeCluster:
         watches: what each watch yields, then raises or ends with; the last one repeats.
         stored: the test as reading finds it; None: there is none.
         after: the test as each change finds it; the last one repeats.
-        pods: of the runners.
+        pods: of the runners; an exception is raised.
         sent: the bodies of all changes.
+        runs_asked_for: whose pods were asked for.
     """
 
     def __init__(
@@ -30,9 +31,10 @@ class FakeCluster:
         self.watches = list(watches)
         self.stored = stored
         self.after = list(after)
-        self.pods: list[PodView] = []
+        self.pods: list[PodView] | Exception = []
         self.logs: dict[str, list[str | Exception]] = {}
         self.sent: list[dict[str, Any]] = []
+        self.runs_asked_for: list[int] = []
         self.watched = 0
 
     def as_cluster(self) -> Cluster:
@@ -59,6 +61,9 @@ class FakeCluster:
         return self._changed(change)
 
     async def runner_pods(self, namespace: str, test: str, run: int) -> list[PodView]:
+        self.runs_asked_for.append(run)
+        if isinstance(self.pods, Exception):
+            raise self.pods
         return self.pods
 
     async def log(self, namespace: str, pod: str, *, follow: bool) -> AsyncGenerator[str, None]:

@@ -12,6 +12,7 @@ from purreal_kubectl.completing.candidates import Candidates, candidates
 from purreal_kubectl.completing.scripts import SCRIPTS
 from purreal_kubectl.main import COMMANDS, main, parser
 from purreal_kubectl.options import Kind
+from purreal_runner.report.formats import Format
 from tests.kubectl_plugin.api_server import TESTS, ApiServer
 from tests.kubectl_plugin.conftest import Plugin
 from tests.kubectl_plugin.stored import ended, resource
@@ -117,6 +118,8 @@ def in_shell(shell: str, script: str, folder: Path) -> list[str]:
         ("run lo", ["load test.yaml"]),
         ("run --rep", ["--report-dir"]),
         ("report shop -o js", ["json"]),
+        ("report shop --output = js", ["json"]),
+        ("report shop --output =", [*Format]),
     ],
 )
 def test_bash_completes(tmp_path: Path, line: str, expected: list[str]) -> None:

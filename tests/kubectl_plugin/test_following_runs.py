@@ -16,6 +16,7 @@ from tests.kubectl_plugin.stored import UID, active, ended, history_entry, resou
 pytestmark = pytest.mark.looptime
 AWAY = Unavailable("watch PoolLoadTest shop: the API server can't be reached")
 FIRST = WantedRun("shop", UID, number=1)
+STANDSTILL = "shop: nothing has changed for 120 s"
 
 
 class Followed:
@@ -54,6 +55,17 @@ async def test_a_watch_that_ends_is_begun_again(followed: Followed) -> None:
     await followed.follow(cluster)
 
     assert cluster.watched == 3
+
+
+async def test_watches_that_end_at_once_are_not_begun_without_a_pause(followed: Followed) -> None:
+    cluster = FakeCluster([resource(active())])
+    task = asyncio.create_task(followed.follow(cluster))
+
+    await asyncio.sleep(10)
+    cluster.watches = [[resource(ended())]]
+    await task
+
+    assert cluster.watched <= 22
 
 
 async def test_an_outage_is_told_once_and_survived(followed: Followed) -> None:
@@ -141,8 +153,34 @@ async def test_a_repeat_waits_as_long_as_the_run_before_it_takes(followed: Follo
     cluster.watches = [[resource(ended(run=2, rerunAt="now"), asked="now")]]
 
     assert (await task).run == 2
-    assert followed.notes == []
+    assert {note.partition(";")[0] for note in followed.notes} == {STANDSTILL}
     assert {look.begun for look in followed.looks[:-1]} == {False}
+
+
+async def test_a_run_that_stands_still_is_hinted_at_and_followed_all_the_same(
+    followed: Followed,
+) -> None:
+    cluster = WatchedForHalfAMinute(resource(active()))
+    task = asyncio.create_task(followed.follow(cluster))
+
+    await asyncio.sleep(100)
+    assert followed.notes == []
+    await asyncio.sleep(250)
+    cluster.watches = [[resource(ended())]]
+
+    assert (await task).verdict == "Passed"
+    assert [note.partition(";")[0] for note in followed.notes] == [STANDSTILL] * 2
+
+
+async def test_a_run_that_waits_for_another_test_may_stand_still(followed: Followed) -> None:
+    cluster = WatchedForHalfAMinute(resource(active(phase="Pending")))
+    task = asyncio.create_task(followed.follow(cluster))
+
+    await asyncio.sleep(600)
+    cluster.watches = [[resource(ended())]]
+
+    assert (await task).verdict == "Passed"
+    assert followed.notes == []
 
 
 async def test_a_test_settles_when_the_operator_has_seen_its_spec() -> None:

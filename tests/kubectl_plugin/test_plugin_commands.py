@@ -1,5 +1,6 @@
 """Whole commands against an API server: what is sent and printed, and the exit code."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,27 @@ def test_a_report_that_is_gone_takes_nothing_from_the_verdict(
     assert "the report of run 3 of shop, ConfigMap shop-3-report, is gone" in done.err
 
 
+@pytest.mark.parametrize(
+    ("options", "code"), [((), 0), (("-o", "junit"), 1), (("--report-dir",), 1)]
+)
+def test_a_report_that_is_gone_fails_who_counts_on_it(
+    plugin: Plugin,
+    server: ApiServer,
+    file: Path,
+    tmp_path: Path,
+    options: tuple[str, ...],
+    code: int,
+) -> None:
+    joins_and_ends(server)
+    del server.answers["GET", f"{CORE}/configmaps/shop-3-report"]
+    folder = (str(tmp_path / "reports"),) if options == ("--report-dir",) else ()
+
+    done = plugin("run", str(file), "--wait", *options, *folder)
+
+    assert (done.code, done.out) == (code, "")
+    assert "Passed" in done.err
+
+
 def test_a_run_that_does_not_end_in_time_goes_on(
     plugin: Plugin, server: ApiServer, file: Path
 ) -> None:
@@ -331,14 +353,28 @@ def test_the_report_of_an_earlier_run_is_printed(plugin: Plugin, server: ApiServ
     assert json.loads(done.out)["verdict"] == "Failed"
 
 
-def test_a_report_of_another_version_is_no_report(plugin: Plugin, server: ApiServer) -> None:
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        (b"something else", "is not packed as reports are"),
+        (packed(small_report())[:-20] + b"x" * 20, "is not packed as reports are"),
+        (gzip.compress(b"{}"), "is no report"),
+        (
+            gzip.compress(b'{"verdict": "Passed", "schemaVersion": 9}'),
+            "is a report of schema version 9",
+        ),
+    ],
+)
+def test_what_is_no_report_of_this_version_is_refused_with_what_it_is(
+    plugin: Plugin, server: ApiServer, stored: bytes, said: str
+) -> None:
     server.answer("GET", SHOP, (200, resource(ended(run=3))))
-    server.keep_report(3, b"something else")
+    server.keep_report(3, stored)
 
     done = plugin("report", "shop")
 
-    assert done.code == 1
-    assert "the report in ConfigMap shop-3-report can't be read" in done.err
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"kubectl purreal: the report in ConfigMap shop-3-report {said}")
 
 
 def test_a_test_without_a_finished_run_has_no_report(plugin: Plugin, server: ApiServer) -> None:

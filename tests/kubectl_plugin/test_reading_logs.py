@@ -82,6 +82,19 @@ async def test_a_runner_that_has_not_started_is_named_with_what_keeps_it(
     assert reader.notes == ["shop-1-0-abcde has no log yet: the image can't be pulled"]
 
 
+async def test_the_logs_of_a_test_that_was_made_just_now_are_those_of_its_first_run(
+    cluster: FakeCluster,
+) -> None:
+    cluster.watches = [[resource(), resource(active())]]
+    cluster.stored = resource()
+    reader = Reader(cluster)
+
+    await reader.logs.read()
+
+    assert len(reader.lines) == 3
+    assert cluster.runs_asked_for == [1]
+
+
 async def test_a_run_whose_pods_are_gone_says_where_logs_are_left() -> None:
     reader = Reader(FakeCluster(stored=resource(ended())))
 

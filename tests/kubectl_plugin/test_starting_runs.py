@@ -215,6 +215,36 @@ async def test_cancelling_what_is_over_changes_nothing() -> None:
     assert cluster.sent == []
 
 
+async def test_cancelling_stops_a_repeat_that_has_not_begun() -> None:
+    asked = resource(ended(run=2), asked="now")
+    cluster = FakeCluster(stored=asked, after=[asked])
+
+    words = await cancelled(cluster.as_cluster(), "team", "shop", wait=False, timeout=None)
+
+    assert words == "the run that was asked for of shop is being cancelled"
+    assert cluster.sent == [{"spec": {"desiredState": "Cancelled"}}]
+
+
+async def test_cancelling_waits_until_the_operator_has_seen_a_changed_test() -> None:
+    behind = resource(ended(run=2), generation=2)
+    begun = resource(active(run=3) | {"observedGeneration": 2}, generation=2)
+    cluster = FakeCluster([behind, begun], stored=behind, after=[begun])
+
+    words = await cancelled(cluster.as_cluster(), "team", "shop", wait=False, timeout=None)
+
+    assert words == "run 3 of shop is being cancelled"
+
+
+async def test_cancelling_stops_the_run_of_a_change_that_no_operator_has_seen() -> None:
+    behind = resource(ended(run=2), generation=2)
+    cluster = FakeCluster([behind], stored=behind, after=[behind])
+
+    words = await cancelled(cluster.as_cluster(), "team", "shop", wait=False, timeout=None)
+
+    assert words == "run 3 of shop is being cancelled"
+    assert cluster.sent == [{"spec": {"desiredState": "Cancelled"}}]
+
+
 async def test_cancelling_can_wait_for_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     over = ended(run=2, verdict="Cancelled", reason="Cancelled", message="stopped before its end")
     cluster = FakeCluster(

@@ -63,8 +63,19 @@ def test_a_run_of_the_history_is_found_by_its_number() -> None:
         (resource(ended(run=3, rerunAt="then"), asked="then"), 3, ""),
         (resource(ended(run=3, rerunAt="then"), asked="now"), 0, "now"),
         (resource(active(run=3, rerunAt="then"), asked="now"), 3, ""),
+        (resource(ended(run=3), generation=2), 4, ""),
+        (resource(active(run=3), generation=2), 3, ""),
     ],
-    ids=["new", "active", "over", "over, by annotation", "asked again", "active, asked again"],
+    ids=[
+        "new",
+        "active",
+        "over",
+        "over, by annotation",
+        "asked again",
+        "active, asked again",
+        "over, changed",
+        "active, changed",
+    ],
 )
 def test_watching_means_the_run_that_is_on_or_asked_for_or_the_last(
     stored: dict[str, object], number: int, token: str

@@ -199,6 +199,21 @@ def test_each_run_is_counted_once_when_it_is_finished(metrics):
     assert _finished(metrics, Reason.THRESHOLDS_MISSED) == 2
 
 
+@pytest.mark.parametrize("verdict", Verdict)
+def test_ends_of_every_verdict_are_counted_from_zero(metrics, verdict):
+    reasons = {
+        Verdict.PASSED: Reason.THRESHOLDS_MET,
+        Verdict.COMPLETED: Reason.NO_THRESHOLDS,
+        Verdict.FAILED: Reason.THRESHOLDS_MISSED,
+        Verdict.INCONCLUSIVE: Reason.GENERATOR_LIMITED,
+        Verdict.CANCELLED: Reason.CANCELLED,
+        Verdict.ERROR: Reason.RUNNERS_LOST,
+    }
+
+    labels = {"verdict": verdict, "reason": reasons[verdict]}
+    assert value(metrics, "purreal_operator_runs_finished_total", **labels) == 0
+
+
 def _finished(metrics: OperatorMetrics, reason: str) -> float:
     name = "purreal_operator_runs_finished_total"
     return value(metrics, name, verdict=Verdict.FAILED, reason=reason)

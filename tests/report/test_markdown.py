@@ -107,6 +107,15 @@ def test_words_of_others_mean_themselves_in_a_table_and_add_no_column(words: str
     assert not {token.type for token in tokens(table)} & MARKUP
 
 
+@pytest.mark.parametrize("words", ["http://example.org/a", "ftp://example.org", "www.example.org"])
+def test_an_address_is_shown_and_is_no_link(words: str) -> None:
+    written = escaped(words)
+
+    assert html.unescape(written) == words
+    assert "://" not in written
+    assert "www." not in written
+
+
 def test_a_hostile_message_brings_neither_html_nor_links_nor_pictures(
     bad_report: Report,
 ) -> None:

@@ -13,7 +13,7 @@ from purreal_runner.measure.errors import ErrorCount, ErrorKind
 from purreal_runner.measure.series import Point, Series
 from purreal_runner.report.build import build_report
 from purreal_runner.report.model import Report
-from purreal_runner.report.text import render
+from purreal_runner.report.text import Printer, render, verdict_line
 
 
 def rendered(report: Report, width: int = 80, *, terminal: bool = False) -> str:
@@ -159,3 +159,21 @@ def test_a_run_shorter_than_an_interval_is_pictured_with_its_real_rate(good_repo
 
     assert "max 2,000" in text
     assert " 0.05 s\n" in text
+
+
+def test_words_of_others_are_shown_and_never_obeyed(good_report: Report) -> None:
+    hostile = "\x1b[2J::stop-commands::x"
+    found = good_report.model_copy(update={"name": hostile, "reason": "\x07a bell"})
+    stream = io.StringIO()
+    show = Printer(Console(file=stream, width=80, color_system=None))
+
+    show.line(verdict_line(found))
+    show.line("::error::by a database")
+    show.line("  ##[group]by a log")
+
+    said = stream.getvalue()
+    assert "\x1b" not in said
+    assert "\x07" not in said
+    assert "[2J::stop-commands::x" in said
+    assert "·::error::by a database\n" in said
+    assert "·  ##[group]by a log\n" in said

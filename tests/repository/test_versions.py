@@ -10,6 +10,7 @@ from packaging.version import Version
 import purreal
 from purreal_operator.crd.definition import definition
 from purreal_runner.document.target import DEFAULT_IMAGE
+from purreal_runner.report.model import SCHEMA_VERSION
 
 ROOT = Path(__file__).parents[2]
 CHART = yaml.safe_load((ROOT / "charts/purreal-operator/Chart.yaml").read_text())
@@ -49,6 +50,12 @@ def test_the_matrix_names_the_platforms_that_are_declared():
     assert all(f"{each}" in row("Python") for each in python)
     assert CHART["kubeVersion"].removesuffix("-0") in row("Kubernetes").replace("`", "")
     assert DEFAULT_IMAGE.rpartition(":v")[2] in row("SurrealDB server")
+    (engine,) = PROJECT["optional-dependencies"]["embedded"]
+    assert "`{}` {}".format(*engine.split("==")) in row("SurrealDB embedded")
+
+
+def test_the_matrix_has_the_version_of_reports():
+    assert f"`schemaVersion` {SCHEMA_VERSION} " in row("report (`report.json`)")
 
 
 def test_the_changelog_tells_of_this_version():
@@ -58,9 +65,18 @@ def test_the_changelog_tells_of_this_version():
 
 
 def test_files_to_copy_name_this_version():
-    for file in ("docs/ci/gate.sh", "docker-bake.hcl"):
+    files = (
+        "README.md",
+        "docs/ci/gate.sh",
+        "docs/chart.md",
+        "docs/releasing.md",
+        "docker-bake.hcl",
+    )
+    for file in files:
         text = (ROOT / file).read_text()
-        named = re.findall(r"(?<=purreal-)\d[^-\s]*(?=-py3)|(?<=VERSION=)\d\S*", text)
+        named = re.findall(
+            r"(?<=purreal-)\d[^-\s]*(?=-py3)|(?<=VERSION=)\d\S*|(?<=purreal:)\d\S*", text
+        )
 
         assert named, file
         assert set(named) == {purreal.__version__}, file

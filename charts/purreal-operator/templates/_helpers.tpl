@@ -12,13 +12,13 @@
 {{/* By which the operator's pod is found. */}}
 {{- define "purreal.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{- end -}}
 
 {{/* By which the shared database's pod is found. */}}
 {{- define "purreal.surrealdb.selector" -}}
 app.kubernetes.io/name: surrealdb
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ quote .Release.Name }}
 {{- end -}}
 
 {{/*
@@ -39,7 +39,7 @@ cluster; absent: the release's), `selector` (absent: the operator's), `labels` a
 {{- end }}
   name: {{ index . 1 }}
   {{- with $namespace }}
-  namespace: {{ . }}
+  namespace: {{ quote . }}
   {{- end }}
   labels:
     {{- mergeOverwrite (dict) $top.Values.commonLabels (default dict $more.labels) $own | toYaml | nindent 4 }}
@@ -65,7 +65,7 @@ cluster; absent: the release's), `selector` (absent: the operator's), `labels` a
 {{- with . }}
       imagePullSecrets:
         {{- range . }}
-        - name: {{ . }}
+        - name: {{ quote . }}
         {{- end }}
 {{- end }}
 {{- end -}}
@@ -79,7 +79,7 @@ cluster; absent: the release's), `selector` (absent: the operator's), `labels` a
 {{- end }}
 {{- end }}
 {{- with .priorityClassName }}
-      priorityClassName: {{ . }}
+      priorityClassName: {{ quote . }}
 {{- end }}
 {{- end -}}
 
@@ -179,5 +179,5 @@ cluster; absent: the release's), `selector` (absent: the operator's), `labels` a
 {{- define "purreal.subject" -}}
 - kind: ServiceAccount
   name: {{ include "purreal.serviceAccount" . }}
-  namespace: {{ .Release.Namespace }}
+  namespace: {{ quote .Release.Namespace }}
 {{- end -}}

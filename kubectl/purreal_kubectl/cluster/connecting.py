@@ -15,7 +15,6 @@ from kubernetes.aio.config import (
     load_kube_config,
 )
 from kubernetes.aio.config.incluster_config import SERVICE_TOKEN_FILENAME
-from kubernetes.aio.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION
 
 from purreal_kubectl.asked import Asked
 from purreal_kubectl.failure import Failure
@@ -64,7 +63,9 @@ def contexts(asked: Asked) -> list[str]:
 def _files(asked: Asked) -> list[Path]:
     if asked.kubeconfig is not None:
         return [asked.kubeconfig]
-    return [Path(file).expanduser() for file in KUBE_CONFIG_DEFAULT_LOCATION.split(os.pathsep)]
+    # An empty variable is none, as for kubectl.
+    said = filter(None, os.environ.get("KUBECONFIG", "").split(os.pathsep))
+    return [Path(file).expanduser() for file in said] or [Path.home() / ".kube" / "config"]
 
 
 def _joined(files: list[Path]) -> str:

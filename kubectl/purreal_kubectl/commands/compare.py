@@ -8,15 +8,17 @@ from purreal_kubectl.deciding.reference import Reference, reference
 from purreal_kubectl.options import Kind, asked, asked_namespace, completed_as
 from purreal_kubectl.waiting import Subparsers
 from purreal_runner.exit_codes import ExitCode
+from purreal_runner.report.compare_text import (
+    ComparisonFormat,
+    render_comparison,
+    rendered_comparison,
+)
 from purreal_runner.report.model import Report
 
 _DESCRIPTION = """\
 Compare two reports. Each is NAME (the last run of a test that is over), NAME:RUN, or a file that
 `purreal run --output` or `kubectl purreal report -o json` wrote (its path has a dot or a slash).
 """
-
-
-_FORMATS = ("text", "json", "markdown")
 
 
 def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
@@ -30,10 +32,10 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
     parser.add_argument(
         "-o",
         "--output",
-        choices=_FORMATS,
-        default="text",
+        choices=[each.value for each in ComparisonFormat],
+        default=ComparisonFormat.TEXT.value,
         metavar="FORMAT",
-        help=f"format of the comparison: {', '.join(_FORMATS)} (default: text)",
+        help=f"format of the comparison: {', '.join(ComparisonFormat)} (default: text)",
     )
     parser.set_defaults(func=execute)
     return parser
@@ -44,11 +46,6 @@ def execute(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from purreal_runner.report.compare import compare
-    from purreal_runner.report.compare_text import (
-        ComparisonFormat,
-        render_comparison,
-        rendered_comparison,
-    )
 
     comparison = compare(*_reports(args))
     if args.output == ComparisonFormat.TEXT:

@@ -3,9 +3,12 @@
 _BASH = """\
 # completion of kubectl-purreal for bash
 _kubectl_purreal() {
-  local current="${COMP_WORDS[COMP_CWORD]}" answer directive line
-  local -a before=("${COMP_WORDS[@]:1:COMP_CWORD-1}")
+  local current="${COMP_WORDS[COMP_CWORD]}" answer directive line word
+  local -a before=()
   COMPREPLY=()
+  # bash makes three words of --output=json
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do [ "$word" = = ] || before+=("$word"); done
+  [ "$current" = = ] && current=""
   answer=$(kubectl-purreal __complete "${before[@]}" "$current" 2>/dev/null) || return
   directive="${answer##*:}"
   while IFS= read -r line; do

@@ -54,12 +54,17 @@ class Look:
 
 
 def run_to_watch(resource: Resource) -> WantedRun:
-    """The run that is on, else the one that is asked for, else the last one."""
+    """The run that is on, else the one that is asked for, else the last one.
+
+    A spec that the operator has not seen asks for one, too: the last run is not about it.
+    """
     status, metadata = status_of(resource), resource["metadata"]
     name, uid = metadata["name"], metadata["uid"]
     asked = str((metadata.get("annotations") or {}).get(RERUN_ANNOTATION, ""))
     if asked and asked != status.rerun_at and not is_active(status):
         return WantedRun(name, uid, token=asked)
+    if not is_settled(resource):
+        return WantedRun(name, uid, number=status.run + 1)
     return WantedRun(name, uid, number=max(1, status.run))
 
 

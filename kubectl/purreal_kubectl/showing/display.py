@@ -4,16 +4,19 @@ Writes to standard error, so that standard output holds the report alone.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from purreal_kubectl.deciding.progress import numbers, progress
 from purreal_kubectl.deciding.run_of import Look
+from purreal_kubectl.deciding.runners import runner_rows
 from purreal_kubectl.showing.picture import picture
+from purreal_kubectl.showing.runners import runners_picture
+from purreal_operator.cluster.views import PodView
 
 _LINE_SECONDS = 10.0
 _FRAMES_PER_SECOND = 4
@@ -27,6 +30,10 @@ class Display(Protocol):
 
     def note(self, words: str) -> None:
         """Something besides the run's state is worth knowing."""
+
+    @property
+    def show_runners(self) -> Callable[[Sequence[PodView]], None] | None:
+        """Takes the pods of all runners; None where nobody would see them."""
 
 
 @contextmanager
@@ -49,15 +56,26 @@ class _InPlace:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._look: Look | None = None
+        self._pods: Sequence[PodView] = ()
 
     def show(self, look: Look) -> None:
         self._look = look
+
+    def show_runners(self, pods: Sequence[PodView]) -> None:
+        self._pods = pods
 
     def note(self, words: str) -> None:
         self._console.print(words, highlight=False, markup=False)
 
     def picture(self) -> RenderableType:
-        return "" if self._look is None else picture(self._look, time.time())
+        look, now = self._look, time.time()
+        if look is None:
+            return ""
+        run = picture(look, now)
+        rows = runner_rows(self._pods, look.status, now) if self._pods and look.begun else ()
+        # The last line is the cursor's.
+        height = self._console.height - len(self._console.render_lines(run)) - 1
+        return Group(run, runners_picture(rows, self._console.width, height)) if rows else run
 
 
 class Lines:
@@ -67,6 +85,8 @@ class Lines:
         console: where to print.
         clock: monotonic seconds.
     """
+
+    show_runners = None
 
     def __init__(self, console: Console, clock: Callable[[], float]) -> None:
         self._console = console

@@ -1,10 +1,13 @@
 """What the status says of a test, for people; reads no report and no cluster."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from purreal_kubectl.deciding.progress import numbers
 from purreal_kubectl.deciding.run_of import Resource
+from purreal_kubectl.deciding.runners import runner_rows
 from purreal_kubectl.showing.columns import age, columns
+from purreal_kubectl.showing.runners import runners_text
+from purreal_operator.cluster.views import PodView
 from purreal_operator.status.model import PoolLoadTestStatus
 from purreal_operator.status.moments import epoch
 from purreal_operator.status.reading import status_of
@@ -12,12 +15,13 @@ from purreal_operator.status.reading import status_of
 _NONE = "–"
 
 
-def summary(resource: Resource, now: float) -> str:
-    """The test's present run, its thresholds, conditions and earlier runs.
+def summary(resource: Resource, now: float, pods: Sequence[PodView] = ()) -> str:
+    """The test's present run, its runners, thresholds, conditions and earlier runs.
 
     Args:
         resource: the test as it is stored.
         now: seconds since 1970.
+        pods: of the present run's runners, where they are to be shown.
     """
     status = status_of(resource)
     metadata = resource["metadata"]
@@ -25,7 +29,7 @@ def summary(resource: Resource, now: float) -> str:
     if status.run == 0:
         return f"{head}: no run has begun"
     return "\n\n".join(
-        [f"{head}: run {status.run}, {_state(status)}", *_blocks(status, now)],
+        [f"{head}: run {status.run}, {_state(status)}", *_blocks(status, now, pods)],
     )
 
 
@@ -34,8 +38,10 @@ def _state(status: PoolLoadTestStatus) -> str:
     return f"{state} ({status.reason}): {status.message}" if status.message else state
 
 
-def _blocks(status: PoolLoadTestStatus, now: float) -> Iterator[str]:
+def _blocks(status: PoolLoadTestStatus, now: float, pods: Sequence[PodView]) -> Iterator[str]:
     yield columns(_facts(status))
+    if pods:
+        yield runners_text(runner_rows(pods, status, now))
     if status.thresholds:
         rows = (
             ("met" if one.met else "MISSED", one.expression, one.observed or _NONE)

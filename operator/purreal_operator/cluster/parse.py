@@ -23,6 +23,7 @@ Json = Mapping[str, Any]
 
 _INDEX = "batch.kubernetes.io/job-completion-index"
 _FAILURES = "batch.kubernetes.io/job-index-failure-count"
+_MOST_DIGITS = 9
 _BEGINNING = datetime.fromtimestamp(0, UTC)
 
 
@@ -76,12 +77,11 @@ def pod_view(pod: Json) -> PodView:
     """Read a pod."""
     metadata, status = pod["metadata"], pod.get("status") or {}
     annotations = metadata.get("annotations") or {}
-    index = annotations.get(_INDEX)
     containers = status.get("containerStatuses") or ()
     return PodView(
         name=metadata["name"],
         uid=metadata["uid"],
-        index=int(index) if index is not None else None,
+        index=_number(annotations.get(_INDEX, "")),
         phase=status.get("phase", "Unknown"),
         ready=_is_true(status, "Ready"),
         created_at=_moment(metadata.get("creationTimestamp")) or _BEGINNING,
@@ -90,7 +90,8 @@ def pod_view(pod: Json) -> PodView:
         node=(pod.get("spec") or {}).get("nodeName", ""),
         trouble=trouble_of_pod(pod),
         last_end=last_end_of_pod(pod),
-        failures_of_index=int(annotations.get(_FAILURES, 0)),
+        failures_of_index=_number(annotations.get(_FAILURES, "")) or 0,
+        prepared=_is_true(status, "PodReadyToStartContainers"),
     )
 
 
@@ -184,6 +185,11 @@ def _expression(rule: Json) -> str:
             return f"!{key}"
         case _:
             return str(key)
+
+
+def _number(text: str) -> int | None:
+    """A number from an annotation, which whoever may make pods can write anything into."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
+from purreal_operator.foreign_text import printable
+
 Json = Mapping[str, Any]
 
 _LONGEST = 400
@@ -186,6 +188,6 @@ def _last_line(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """`text` on one line, shortened at its end."""
-    joined = " ".join(text.split())
+    """`text` on one line without anything that a terminal obeys, shortened at its end."""
+    joined = " ".join(printable(text).split())
     return joined if len(joined) <= _LONGEST else joined[: _LONGEST - 1] + "…"

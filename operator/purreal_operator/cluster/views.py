@@ -111,6 +111,8 @@ class PodView:
         trouble: what keeps it from running, or how it ended; None if nothing is wrong.
         last_end: how its first container ended last, even if it runs again; None if it never did.
         failures_of_index: of the same index, before this pod.
+        prepared: its network and volumes are there, so that only the image may be missing; False
+            also where the cluster does not tell.
     """
 
     name: str
@@ -125,6 +127,7 @@ class PodView:
     trouble: PodTrouble | None
     last_end: ContainerEnd | None
     failures_of_index: int
+    prepared: bool = False
 
     @property
     def exit_code(self) -> int | None:

@@ -30,6 +30,13 @@ CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _LOOK_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _WRITE_OUTCOMES = ("written", "incomplete", "conflict", "refused", "failed")
+_USUAL_ENDS = (
+    (Verdict.PASSED, Reason.THRESHOLDS_MET),
+    (Verdict.COMPLETED, Reason.NO_THRESHOLDS),
+    (Verdict.FAILED, Reason.THRESHOLDS_MISSED),
+    (Verdict.INCONCLUSIVE, Reason.GENERATOR_LIMITED),
+    (Verdict.CANCELLED, Reason.CANCELLED),
+)
 _UNEXPECTED = "Unexpected"
 _OTHER = "Other"
 
@@ -112,6 +119,8 @@ class OperatorMetrics:
             self._writes.labels(outcome)
         for reason in Reason:
             self._finished.labels(Verdict.ERROR, reason)
+        for verdict, usual in _USUAL_ENDS:
+            self._finished.labels(verdict, usual)
 
     def text(self) -> bytes:
         """All metrics now, of `CONTENT_TYPE`; from any thread."""

@@ -18,7 +18,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import ResourceMetrics
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span as OtlpSpan
 
-from purreal_operator.receiver.foreign_text import printable
+from purreal_operator.foreign_text import printable
 from purreal_operator.receiver.refusals import Reason, Refused
 from purreal_operator.receiver.rooms import PodParts
 from purreal_operator.receiver.traces import Span

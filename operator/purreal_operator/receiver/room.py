@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from purreal_operator.foreign_text import printable
 from purreal_operator.receiver.answers import RoomFacts, answer
 from purreal_operator.receiver.database import DatabaseWatch
 from purreal_operator.receiver.derived import Derived
-from purreal_operator.receiver.foreign_text import printable
 from purreal_operator.receiver.limits import TokenBucket, requests_per_second
 from purreal_operator.receiver.live_parts import LiveParts
 from purreal_operator.receiver.plan import Instruction, RoomPlan

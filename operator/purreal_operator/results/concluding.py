@@ -11,6 +11,7 @@ from purreal_operator.cluster.views import PodView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import Conclusion, Observation
 from purreal_operator.decide.steps import in_phase_seconds
+from purreal_operator.foreign_text import printable
 from purreal_operator.objects.identity import RunIdentity
 from purreal_operator.objects.names import (
     PART_KEY,
@@ -174,9 +175,9 @@ class Concluder:
                 *await self._database_pods(run, seen.document),
                 *((pod, RUNNER_CONTAINER) for pod in _failing(pods, seen, view)),
             ]
-            tails = [await self._tail(run, pod, container) for pod, container in chosen]
         except ClusterError as error:
-            return (LogTail(source="logs", lines=(f"could not be read: {error}",)),)
+            return (_unread("logs", error),)
+        tails = [await self._tail(run, pod, container) for pod, container in chosen]
         return tuple(tail for tail in tails if tail.lines)
 
     async def _database_pods(
@@ -195,8 +196,15 @@ class Concluder:
         return [(pod, container) for pod in pods[:1]]
 
     async def _tail(self, run: RunIdentity, pod: PodView, container: str) -> LogTail:
-        text = await self._cluster.pod_log_tail(run.test.namespace, pod.name, container)
-        return LogTail(source=pod.name, lines=tuple(text.splitlines()))
+        try:
+            text = await self._cluster.pod_log_tail(run.test.namespace, pod.name, container)
+        except ClusterError as error:
+            return _unread(pod.name, error)
+        return LogTail(source=pod.name, lines=tuple(map(printable, text.splitlines())))
+
+
+def _unread(source: str, error: ClusterError) -> LogTail:
+    return LogTail(source=source, lines=(f"could not be read: {error}",))
 
 
 def _failing(

@@ -1,11 +1,13 @@
 """A report as the bytes that fit into a ConfigMap, and back; says what had to be left out."""
 
 import gzip
+import zlib
 from collections.abc import Callable
 
 from purreal_operator.objects.size import MOST_BYTES
 from purreal_runner.measure.part import Distributions
 from purreal_runner.report.model import Report
+from purreal_runner.report.reading import NoReport, parse_report
 
 
 def _without_pools(report: Report) -> Report:
@@ -59,13 +61,18 @@ def _packed(report: Report) -> bytes:
     return gzip.compress(report.to_json().encode(), mtime=0)
 
 
-def unpacked_report(content: bytes) -> Report:
+def unpacked_report(content: bytes, source: str = "the stored report") -> Report:
     """Read a stored report.
 
+    Args:
+        content: as it is stored.
+        source: where it is from, for the error.
+
     Raises:
-        ValueError: it is none, or one of another version.
+        NoReport: it is none, or one of another version.
     """
     try:
-        return Report.model_validate_json(gzip.decompress(content))
-    except (OSError, EOFError) as error:
-        raise ValueError(f"not a gzipped report: {error}") from error
+        text = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise NoReport(f"{source} is not packed as reports are: {error}") from error
+    return parse_report(text, source)

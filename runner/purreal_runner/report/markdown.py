@@ -22,6 +22,8 @@ VERDICT_MARKS = {
 }
 _PICTURE_COLUMNS = 80
 _SPECIAL = "&<>\\`*_[]{}|~#$@"
+_LINKS = {"://": ":&#47;/", "www.": "www&#46;"}
+"""Addresses that GitHub makes links of without any markup."""
 
 
 def markdown_report(report: Report) -> str:
@@ -123,4 +125,7 @@ def escaped(text: str) -> str:
     edge is read in different ways.
     """
     line = " ".join(text.split())
-    return "".join(f"&#{ord(each)};" if each in _SPECIAL else each for each in line)
+    words = "".join(f"&#{ord(each)};" if each in _SPECIAL else each for each in line)
+    for address, plain in _LINKS.items():
+        words = words.replace(address, plain)
+    return words

@@ -1,4 +1,4 @@
-"""Owns reading a report back from a JSON file, and saying in one line why one can't be read."""
+"""Owns reading a report back from JSON, and saying in one line why one can't be read."""
 
 import json
 from pathlib import Path
@@ -12,8 +12,8 @@ _LONGEST_FIELD = 80
 _HOW_TO_GET_ONE = "such as `purreal run --output FILE` writes"
 
 
-class NoReport(Exception):
-    """A file that holds no report which this version can read; `str()` is one line."""
+class NoReport(ValueError):
+    """There is no report which this version can read; `str()` is one line."""
 
 
 def read_report(path: Path) -> Report:
@@ -26,10 +26,23 @@ def read_report(path: Path) -> Report:
         content = path.read_bytes()
     except OSError as error:
         raise NoReport(f"{path} can't be read: {error.strerror}") from error
+    return parse_report(content, str(path))
+
+
+def parse_report(content: bytes, source: str) -> Report:
+    """Read a report that was written as JSON.
+
+    Args:
+        content: the JSON.
+        source: where it is from, for the error.
+
+    Raises:
+        NoReport: it is no report of this schema version.
+    """
     try:
         return Report.model_validate_json(content)
     except ValidationError as error:
-        raise NoReport(f"{path} {_what_it_is(content, error)}") from error
+        raise NoReport(f"{source} {_what_it_is(content, error)}") from error
 
 
 def _what_it_is(content: bytes, error: ValidationError) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from rich.console import Console, RenderableType
+from rich.segment import Segment, Segments
 from rich.table import Table as Grid
 from rich.text import Text
 
@@ -146,8 +147,16 @@ def _findings(report: Report) -> Grid:
     return grid
 
 
+_OBEYED = dict.fromkeys((*range(32), *range(127, 160)), "�")
+"""Control characters: words of a database or of a file must not move a terminal's cursor."""
+_COMMANDS_OF_CI = ("::", "##[")
+
+
 class Printer:
-    """Prints to a console without guessing what to highlight or which brackets are markup."""
+    """Prints to a console without guessing what to highlight or which brackets are markup.
+
+    What others wrote is only shown: no terminal and no CI takes it for something to be done.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -155,9 +164,20 @@ class Printer:
 
     def line(self, what: RenderableType) -> None:
         """Print without a gap."""
-        self._console.print(what, highlight=False, markup=False, emoji=False, width=self.width)
+        shown = Text(what) if isinstance(what, str) else what
+        options = self._console.options.update(width=self.width)
+        for line in self._console.render_lines(shown, options, pad=False):
+            segments = Segments([*_only_shown(line), Segment.line()])
+            self._console.print(segments, soft_wrap=True)
 
     def block(self, what: RenderableType) -> None:
         """Print after an empty line."""
         self._console.print()
         self.line(what)
+
+
+def _only_shown(line: Sequence[Segment]) -> list[Segment]:
+    shown = [Segment(part.text.translate(_OBEYED), part.style) for part in line]
+    if "".join(part.text for part in shown).lstrip().startswith(_COMMANDS_OF_CI):
+        return [Segment("·"), *shown]
+    return shown

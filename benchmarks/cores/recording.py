@@ -1,8 +1,8 @@
-"""Prints what measuring costs: microseconds per recorded value and per whole operation.
-
-Run it with `.venv/bin/python benchmarks/recorder.py`; compare only numbers of one machine.
+"""What measuring costs the runner: µs for a recorded value, and for all that it notes down of one
+operation. Prints a line of JSON.
 """
 
+import json
 import random
 import time
 from collections.abc import Callable
@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from purreal_runner.measure import Histogram, Recorder
-from purreal_runner.measure.durations import parse_duration_ns
 
 ROUNDS = 5
-REPEATS = 100_000
+REPEATS = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,14 @@ class Exchange:
     trace_context: None = None
 
 
-def best_microseconds(work: Callable[[], None]) -> float:
-    """The quickest of a few rounds, in microseconds for each of `REPEATS` repeats."""
+def microseconds(work: Callable[[], None]) -> float:
+    """The quickest of a few rounds, for each repeat: others on the machine only add."""
     best = float("inf")
     for _ in range(ROUNDS):
-        began = time.perf_counter()
+        began = time.process_time()
         work()
-        best = min(best, (time.perf_counter() - began) / REPEATS * 1e6)
+        best = min(best, (time.process_time() - began) / REPEATS * 1e6)
     return best
-
-
-def loop_alone() -> None:
-    """What the loop itself costs."""
-    for _ in range(REPEATS):
-        pass
 
 
 def record_values(values: list[int]) -> None:
@@ -48,12 +41,6 @@ def record_values(values: list[int]) -> None:
     record = Histogram().record
     for value in values:
         record(value)
-
-
-def parse_times() -> None:
-    """Read a statement's `time`."""
-    for _ in range(REPEATS):
-        parse_duration_ns("656.478µs")
 
 
 def measure_operations(exchange: Exchange) -> None:
@@ -67,17 +54,14 @@ def measure_operations(exchange: Exchange) -> None:
 
 
 def main() -> None:
-    """Print the table."""
+    """Measure both."""
     draw = random.Random(42).lognormvariate
     values = [int(draw(14, 1)) for _ in range(REPEATS)]
     reply = {"result": [{"status": "OK", "result": [], "time": "656.478µs"}]}
     exchange = Exchange("query", 0.0021, reply)
-    recorded = best_microseconds(lambda: record_values(values))
-    read = best_microseconds(parse_times) - best_microseconds(loop_alone)
-    measured = best_microseconds(lambda: measure_operations(exchange))
-    print(f"one value recorded:       {recorded:.2f} µs")
-    print(f"one duration string read: {read:.2f} µs")
-    print(f"one whole operation:      {measured:.2f} µs")
+    value = microseconds(lambda: record_values(values))
+    operation = microseconds(lambda: measure_operations(exchange))
+    print(json.dumps({"value": value, "operation": operation}))
 
 
 if __name__ == "__main__":
