@@ -8,7 +8,7 @@ import itertools
 import struct
 
 import pytest
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.frames import Close, Frame, Opcode
@@ -22,6 +22,8 @@ from purreal._incoming import Incoming
 
 CBOR = Subprotocol("cbor")
 MOST_BYTES = 70_000
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 class Client:
@@ -125,6 +127,7 @@ def streams(draw):
 cuts = st.lists(st.integers(1, 400), max_size=12)
 
 
+@patient
 @given(stream=streams(), places=cuts)
 def test_any_frames_cut_anywhere_give_their_messages_in_order_and_every_ping_a_pong(stream, places):
     data, messages, pings = stream
@@ -141,6 +144,7 @@ def test_any_frames_cut_anywhere_give_their_messages_in_order_and_every_ping_a_p
     assert client.machine.state is State.OPEN
 
 
+@patient
 @given(stream=streams())
 def test_byte_by_byte_is_the_same_as_all_at_once(stream):
     data, messages, _ = stream
@@ -152,6 +156,7 @@ def test_byte_by_byte_is_the_same_as_all_at_once(stream):
     assert client.messages == messages
 
 
+@patient
 @given(stream=streams(), places=cuts)
 def test_frames_right_behind_the_handshake_are_not_lost(stream, places):
     data, messages, _ = stream
@@ -226,6 +231,7 @@ def test_ordinary_replies_do_not_bother_the_protocol_machine():
     assert client.messages[3:] == [b"one", b"two"]
 
 
+@patient
 @given(
     code=st.sampled_from([1000, 1001, 1009, 1011, 1012, 3000, 4999]),
     reason=st.text(max_size=30),
@@ -289,6 +295,7 @@ def test_an_invalid_frame_ends_the_connection_with_the_right_code(data, code, cu
     assert Close.parse(goodbye.data).code == code
 
 
+@patient
 @given(data=st.binary(min_size=1, max_size=300), places=cuts)
 @example(data=b"\x82", places=[])
 def test_rubbish_is_judged_as_the_library_judges_it(data, places):
@@ -319,6 +326,7 @@ def messages_of(events) -> list[bytes | str]:
     return messages
 
 
+@patient
 @given(messages=st.lists(payloads, min_size=1, max_size=5))
 def test_written_frames_are_what_a_server_reads(messages):
     _client, server = shaken()
