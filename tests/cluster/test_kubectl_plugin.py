@@ -195,19 +195,20 @@ def test_ctrl_c_in_a_terminal_leaves_the_run_on_without_a_yes(
 
 
 def test_a_terminal_shows_what_each_runner_does(plugin: Plugin, tmp_path: Path) -> None:
-    document = document_in(tmp_path, seconds=8, runners={"replicas": 2})
+    document = document_in(tmp_path, seconds=10, runners={"replicas": 2})
     terminal = plugin.in_terminal("run", document, "--wait")
     terminal.wait_for("STATE")
-    terminal.wait_for("shop · run 1 · Running")
-    terminal.wait_for(" operations · ")
+    rows = [rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running" for index in (0, 1)]
 
-    status = plugin.expect(0, "status", "shop")
+    def are_in_the_status() -> bool:
+        status = plugin.expect(0, "status", "shop")
+        return all(re.search(row, status) for row in rows)
 
-    for index in (0, 1):
-        row = rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running"
-        assert re.search(row, status)
-        assert re.search(row, terminal.shown)
+    eventually(are_in_the_status)
+
     assert terminal.end() == 0
+    for row in rows:
+        assert re.search(row, terminal.shown)
 
 
 def test_who_may_not_list_pods_follows_a_run_without_the_table(
