@@ -4,7 +4,6 @@
 A comment line `schema: {…}` adds JSON schema; with it, a mapping is one value and not a section.
 """
 
-import argparse
 import json
 import re
 import sys
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "purreal-operator"
@@ -171,30 +171,24 @@ def refuse_another_version() -> None:
         raise BadValues(f"Chart.yaml has appVersion {chart['appVersion']}, the package {version}")
 
 
+def texts() -> dict[Path, str]:
+    """Return both files.
+
+    Raises:
+        BadValues: something in the chart can't be told of.
+    """
+    refuse_another_version()
+    values = read()
+    return {SCHEMA: schema(values), PAGE: page(values)}
+
+
 def main() -> int:
     """Write the files, or with `--check` compare them; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if a file is stale")
-    arguments = parser.parse_args()
     try:
-        refuse_another_version()
-        values = read()
-        texts = {SCHEMA: schema(values), PAGE: page(values)}
+        return write_or_check(texts, __doc__)
     except BadValues as error:
         print(error, file=sys.stderr)
         return 1
-    stale = [
-        file
-        for file in texts
-        if not file.exists() or file.read_text(encoding="utf-8") != texts[file]
-    ]
-    for file in stale:
-        if arguments.check:
-            where = file.relative_to(ROOT)
-            print(f"{where} is stale; run python tools/generate_chart.py", file=sys.stderr)
-        else:
-            file.write_text(texts[file], encoding="utf-8")
-    return 1 if stale and arguments.check else 0
 
 
 if __name__ == "__main__":

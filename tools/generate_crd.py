@@ -3,7 +3,6 @@
 `--check` compares instead. The copy differs by one annotation: it outlives its release.
 """
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from generated import write_or_check
 
 from purreal_operator.crd import definition
 
@@ -35,24 +35,7 @@ def _text(resource: Mapping[str, Any]) -> str:
 
 def main() -> int:
     """Write the files, or with `--check` compare them; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if a file is stale")
-    arguments = parser.parse_args()
-    stale = [
-        file
-        for file, text in texts().items()
-        if not file.exists() or file.read_text(encoding="utf-8") != text
-    ]
-    if not arguments.check:
-        for file in stale:
-            file.parent.mkdir(exist_ok=True, parents=True)
-            file.write_text(texts()[file], encoding="utf-8")
-        return 0
-    for file in stale:
-        print(
-            f"{file.relative_to(ROOT)} is stale; run python tools/generate_crd.py", file=sys.stderr
-        )
-    return 1 if stale else 0
+    return write_or_check(texts, __doc__)
 
 
 if __name__ == "__main__":

@@ -3,13 +3,14 @@
 `--check` compares instead. Where there is no Helm, it says so in one line and ends well.
 """
 
-import argparse
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from generated import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "manifests" / "operator.yaml"
@@ -70,24 +71,19 @@ def text(helm: list[str]) -> str:
     return HEAD + OF_HELM_ALONE.sub("", rendered)
 
 
-def main() -> int:
-    """Write the file, or with `--check` compare it; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the file is stale")
-    arguments = parser.parse_args()
-    where = FILE.relative_to(ROOT)
+def texts() -> dict[Path, str]:
+    """Return the file, or where there is no Helm none."""
     helm = find_helm()
     if helm is None:
+        where = FILE.relative_to(ROOT)
         print(f"{where} left as it is: there is no helm on PATH, and no testbed in TESTBED")
-        return 0
-    wanted = text(helm)
-    if not arguments.check:
-        FILE.write_text(wanted, encoding="utf-8")
-        return 0
-    if FILE.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(f"{where} is stale; run python tools/generate_operator.py", file=sys.stderr)
-    return 1
+        return {}
+    return {FILE: text(helm)}
+
+
+def main() -> int:
+    """Write the file, or with `--check` compare it; return the exit code."""
+    return write_or_check(texts, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """Writes docs/loadtest-reference.md from the document's models; `--check` compares instead."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
+from generated import write_or_check
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -177,17 +177,7 @@ def _unbuilt() -> str:
 
 def main() -> int:
     """Write the page, or with `--check` compare it; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the page is stale")
-    arguments = parser.parse_args()
-    text = page()
-    if not arguments.check:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.name} is stale; run python tools/generate_reference.py", file=sys.stderr)
-    return 1
+    return write_or_check(lambda: {PAGE: page()}, __doc__)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Writes the table of docs/status.md from the status's model; `--check` compares instead."""
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+from generated import write_or_check
 
 from purreal_operator.crd.schema import Schema, structural_schema
 from purreal_operator.status.model import PoolLoadTestStatus
@@ -61,17 +62,7 @@ def _type(name: str, field: Schema) -> str:
 
 def main() -> int:
     """Write the page, or with `--check` compare it; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the page is stale")
-    arguments = parser.parse_args()
-    text = page()
-    if not arguments.check:
-        PAGE.write_text(text, encoding="utf-8")
-        return 0
-    if PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    print(f"{PAGE.name} is stale; run python tools/generate_status.py", file=sys.stderr)
-    return 1
+    return write_or_check(lambda: {PAGE: page()}, __doc__)
 
 
 if __name__ == "__main__":
