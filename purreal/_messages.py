@@ -16,22 +16,32 @@ Reply = Mapping[str, Any]
 # Replies of a server that is going away; the request itself is not what failed.
 _GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
 
-# A request is a CBOR map of three to five entries. All but the parameters is the same each time,
+# A request is a CBOR map of three to six entries. All but the parameters is the same each time,
 # or nearly, so it is put together from bytes instead of being encoded anew.
-_MAP_OF = {entries: bytes((0xA0 | entries,)) for entries in (3, 4, 5)}
+_MAP_OF = {entries: bytes((0xA0 | entries,)) for entries in range(3, 7)}
 _ID = b"\x62id\x1b"  # the key, and that an integer of eight bytes follows
 _METHOD, _PARAMS = b"\x66method", b"\x66params"
 _TXN, _TRACE_CONTEXT = b"\x63txn", b"\x6dtrace_context"
+_SESSION = b"\x67session\xd8\x25\x50"  # the key, and that the 16 bytes of a UUID follow (tag 37)
+
+
+def session_entry(session: UUID) -> bytes:
+    """Spell the entry that names an attached session, once for all of its requests."""
+    return _SESSION + session.bytes
 
 
 def encode_request(
     request_id: int,
     method: str,
     params: list[Any],
+    session: bytes,
     txn: UUID | None,
     trace_context: str | None,
 ) -> bytes:
     """Spell a request.
+
+    Args:
+        session: the `session_entry` of an attached session; empty for the socket's own.
 
     Raises:
         RequestNotSent: the parameters have no form that the server reads.
@@ -44,6 +54,9 @@ def encode_request(
             _middle(method),
             _written("params", params),
         ]
+        if session:
+            entries += 1
+            parts.append(session)
         if txn is not None:
             entries += 1
             parts += (_TXN, _written("txn", txn))

@@ -95,6 +95,7 @@ class RpcChannel:
         method: str,
         params: list[Any],
         *,
+        session: bytes = b"",
         txn: UUID | None = None,
         trace_context: str | None = None,
         timeout: float | None,
@@ -102,6 +103,7 @@ class RpcChannel:
         """Send one request and wait for its reply, which may be one that says ``error``.
 
         Args:
+            session: the `session_entry` of an attached session; empty for the socket's own.
             trace_context: the trace that the server's spans of this request belong to, as a W3C
                 `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
@@ -112,7 +114,7 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = encode_request(request_id, method, params, txn, trace_context)
+        message = encode_request(request_id, method, params, session, txn, trace_context)
         if self._end is not None or self._transport is None:
             raise self._lost(Outcome.NOT_SENT)
         waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()

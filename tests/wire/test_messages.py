@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from purreal import _codec
 from purreal._errors import RequestNotSent
-from purreal._messages import encode_request
+from purreal._messages import encode_request, session_entry
 
 _codec.load()
 
@@ -25,17 +25,23 @@ values = st.recursive(
     request_id=st.integers(1, 2**40),
     method=st.text(max_size=30),
     params=st.lists(values, max_size=3),
+    session=st.none() | st.uuids(),
     txn=st.none() | st.uuids(),
     trace_context=st.none() | st.text(st.characters(max_codepoint=127), max_size=60),
 )
-def test_a_request_is_one_map_with_all_its_parts(request_id, method, params, txn, trace_context):
+def test_a_request_is_one_map_with_all_its_parts(
+    request_id, method, params, session, txn, trace_context
+):
     request = {"id": request_id, "method": method, "params": params}
+    if session is not None:
+        request["session"] = session
     if txn is not None:
         request["txn"] = txn
     if trace_context is not None:
         request["trace_context"] = trace_context
 
-    message = encode_request(request_id, method, params, txn, trace_context)
+    entry = b"" if session is None else session_entry(session)
+    message = encode_request(request_id, method, params, entry, txn, trace_context)
 
     # An encoder would write small ids in fewer bytes, the rest is the same to the byte.
     number = cbor2.dumps(request_id)
@@ -53,13 +59,13 @@ def test_a_request_is_one_map_with_all_its_parts(request_id, method, params, txn
 )
 def test_what_has_no_form_is_refused_by_name(method, params, txn, where):
     with pytest.raises(RequestNotSent) as caught:
-        encode_request(1, method, params, txn, None)
+        encode_request(1, method, params, b"", txn, None)
 
     assert where in str(caught.value)
 
 
 def test_a_transaction_and_a_trace_may_go_with_one_request():
-    message = encode_request(7, "query", ["RETURN 1"], UUID(int=5), "00-abc-def-01")
+    message = encode_request(7, "query", ["RETURN 1"], b"", UUID(int=5), "00-abc-def-01")
 
     assert _codec.decode(message) == {
         "id": 7,
