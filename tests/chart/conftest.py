@@ -6,6 +6,7 @@ Those that install an operator for all namespaces first remove the plain install
 
 import uuid
 from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from tests.chart.releases import Release
 from tests.cluster.evidence import evidence
 from tests.cluster.installation import OPERATOR_NAMESPACE, install_images, install_resource
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.namespaces import own_namespace
 from tests.cluster.place import Place, find_place
 
 HERE = Path(__file__).parent
@@ -104,23 +106,9 @@ def no_plain_operator(api_server: Kubectl) -> None:
 @pytest.fixture
 def new_namespace(api_server: Kubectl) -> Iterator[Callable[[str], Kubectl]]:
     """Makes namespaces that take only pods of the `restricted` standard, and removes them."""
-    made: list[str] = []
-
-    def make(words: str) -> Kubectl:
-        name = f"chart-{words}-{uuid.uuid4().hex[:6]}"
-        labels = {
-            "purreal.dev/made-for": "tests",
-            "pod-security.kubernetes.io/enforce": "restricted",
-            "pod-security.kubernetes.io/warn": "restricted",
-        }
-        metadata = {"name": name, "labels": labels}
-        api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        made.append(name)
-        return api_server.inside(name)
-
-    yield make
-    for name in made:
-        api_server.delete("namespace", name)
+    warn = {"pod-security.kubernetes.io/warn": "restricted"}
+    with ExitStack() as made:
+        yield lambda words: made.enter_context(own_namespace(api_server, f"chart-{words}", **warn))
 
 
 @pytest.fixture

@@ -38,15 +38,50 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def delete_what_other_tests_left(api_server: Kubectl) -> None:
+    """Wait until the cluster has no PoolLoadTest; only namespaces of tests are touched.
+
+    Those namespaces may take minutes to go, and what is in them with them.
+
+    Raises:
+        AssertionError: some are left, in other namespaces or for too long.
+    """
+
+    def are_gone() -> bool:
+        left = resources_left(api_server)
+        for each in left:
+            if each.split("/")[0] in namespaces_of_tests(api_server):
+                place, name = each.split("/")
+                api_server.inside(place).delete("plt", name)
+        return not left
+
+    try:
+        eventually(are_gone, seconds=GONE_SECONDS)
+    except AssertionError as error:
+        left = resources_left(api_server)
+        raise AssertionError(f"{left} are left, namespaces of tests or somebody else's") from error
+
+
+def resources_left(api_server: Kubectl) -> list[str]:
+    """Every PoolLoadTest there is, as `namespace/name`; none where the resource is not known."""
+    if CRD not in [crd["metadata"]["name"] for crd in api_server.find("crd")]:
+        return []
+    found = api_server.find("plt", options=("--all-namespaces",))
+    return [f"{test['metadata']['namespace']}/{test['metadata']['name']}" for test in found]
+
+
+def namespaces_of_tests(api_server: Kubectl) -> set[str]:
+    """Namespaces that tests have made."""
+    found = api_server.find("namespaces", "purreal.dev/made-for=tests")
+    return {namespace["metadata"]["name"] for namespace in found}
+
+
 @pytest.fixture
 def bare_cluster(api_server: Kubectl, no_plain_operator: None, helm: Helm) -> Iterator[Kubectl]:
     """A cluster that does not know the resource; afterwards it does, as other tests want it."""
 
-    def are_gone() -> bool:
-        return not api_server.find("plt", options=("--all-namespaces",))
-
-    eventually(are_gone, seconds=GONE_SECONDS)  # those of other tests; nobody else's are deleted
-    api_server.run("delete", "crd", CRD)
+    delete_what_other_tests_left(api_server)
+    api_server.run("delete", "crd", CRD, "--ignore-not-found")
     yield api_server
     gone = ("--ignore-not-found", "--wait")
     replace(helm, namespace=OPERATOR_NAMESPACE).run("uninstall", RELEASE, *gone)

@@ -4,7 +4,6 @@ Without a cluster they are left out, with one line that says how to get one.
 """
 
 import re
-import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from tests.cluster.installation import (
     once,
 )
 from tests.cluster.kubectl import Kubectl, KubectlFailed
+from tests.cluster.namespaces import own_namespace
 from tests.cluster.place import HOW_TO_GET_ONE, Place, find_place
 
 HERE = Path(__file__).parent
@@ -102,12 +102,5 @@ def cluster(api_server: Kubectl, images: None, run_folder: Path) -> Kubectl:
 def namespace(api_server: Kubectl, request: pytest.FixtureRequest) -> Iterator[Kubectl]:
     """A namespace of the test's own that takes only pods of the `restricted` standard."""
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower())
-    name = f"{words[:45].strip('-')}-{uuid.uuid4().hex[:6]}"
-    labels = {
-        "purreal.dev/made-for": "tests",
-        "pod-security.kubernetes.io/enforce": "restricted",
-    }
-    metadata = {"name": name, "labels": labels}
-    api_server.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-    yield api_server.inside(name)
-    api_server.delete("namespace", name)
+    with own_namespace(api_server, words[:45].strip("-")) as namespace:
+        yield namespace
