@@ -73,6 +73,11 @@ class Gate:
         self._arrived = asyncio.Event()
 
     @property
+    def is_open(self) -> bool:
+        """Whether calls pass."""
+        return self._opened
+
+    @property
     def waiting(self) -> int:
         """How many calls are held at this moment."""
         return len(self._held)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from purreal import _codec
 from purreal._transport import Abandoned, NotWritten, OnClosed, OnMessage
@@ -57,12 +58,14 @@ class ScriptedServer:
 
     Attributes:
         requests: every ``(method, params)`` in the order of arrival, on all transports.
+        sessions: the session that each of them names, None for the socket's own.
         transports: every transport that was opened.
     """
 
     def __init__(self) -> None:
         _codec.load()
         self.requests: list[tuple[str, Params]] = []
+        self.sessions: list[UUID | None] = []
         self.transports: list[ScriptedTransport] = []
         self._queues: dict[str, deque[Answer]] = {}
         self._responders: dict[str, Responder] = {}
@@ -122,9 +125,16 @@ class ScriptedServer:
         """Do what the script says about one goodbye (called by the transports)."""
         await self._closing.play(ending)
 
-    def react(self, method: str, params: Params) -> Answer:
+    @property
+    def holds_sending(self) -> bool:
+        """Whether sendings are parked now."""
+        return self._sending.gate is not None and not self._sending.gate.is_open
+
+    def react(self, request: Mapping[str, Any]) -> Answer:
         """Choose the answer to a request (called by the transports)."""
+        method, params = request["method"], request["params"]
         self.requests.append((method, params))
+        self.sessions.append(request.get("session"))
         queue = self._queues.get(method)
         if queue:
             return queue.popleft()
@@ -152,8 +162,18 @@ class ScriptedTransport:
             await self._server.play_sending(self._ending)
         except Ended:
             raise ConnectionResetError("the scripted transport ended while sending") from None
+        self._take(message)
+
+    def send_now(self, message: bytes) -> bool:
+        """Take a request, unless a script would have it wait."""
+        if self.ended or self._server.holds_sending:
+            return False
+        self._take(message)
+        return True
+
+    def _take(self, message: bytes) -> None:
         request = _codec.decode(message)
-        answer = self._server.react(request["method"], request["params"])
+        answer = self._server.react(request)
         if answer.after is not None:
             self._later(answer.after, self._deliver, request, answer)
 
