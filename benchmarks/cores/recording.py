@@ -18,7 +18,7 @@ REPEATS = 50_000
 EXCHANGES = 500
 """Different ones: few enough to be at hand for the processor, as a reply is that has just come."""
 COUNTED_AT_ONCE = 2048
-"""About so many wait when the recorder counts them: four kinds, one of them every 512 operations."""
+"""So many wait when the recorder counts them: one of four kinds every 512 operations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ def exchanges_of(values: list[int]) -> list[Exchange]:
     replies = (
         {"result": [{"status": "OK", "result": [], "time": f"{ns / 3000:.3f}µs"}]} for ns in values
     )
-    return [
-        Exchange("query", ns / 1e9, reply) for ns, reply in zip(values, replies, strict=True)
-    ]
+    return [Exchange("query", ns / 1e9, reply) for ns, reply in zip(values, replies, strict=True)]
 
 
 def main() -> None:

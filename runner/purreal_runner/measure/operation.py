@@ -84,7 +84,9 @@ class Operation:
         """The operation did what it should."""
         total_ns = self._recorder.clock() - self._began_ns
         if self._close():
-            self._tally.add_success(total_ns, self._acquire_ns, self._database_ns)
+            tally = self._tally
+            tally.succeeded += 1
+            tally.figures += (total_ns, self._acquire_ns, self._database_ns)
 
     def fail(self, error: BaseException) -> None:
         """The operation ended with an error."""

@@ -1,5 +1,6 @@
 """Owns how long operations that succeeded took, and where their time went; knows no clock."""
 
+from collections.abc import Sequence
 from operator import sub
 
 from purreal_runner.measure.backlog import Backlog
@@ -8,40 +9,37 @@ from purreal_runner.measure.part import BreakdownRow
 
 
 class Successes:
-    """Counts operations that succeeded, many at once.
-
-    Whoever adds to `figures` also calls `count_figures` now and then, so that few wait.
+    """Counts operations that succeeded, many at once: one by one costs twice as much.
 
     Attributes:
-        figures: nanoseconds of operations that are not counted yet: total, acquire and database,
-            again and again. An object for each operation would be the garbage collector's.
         database: the server's own time of each operation.
         rest: what neither waiting for a lease nor the database explains.
     """
 
-    __slots__ = ("_longest_ns", "_rows", "_shortest_ns", "database", "figures", "rest")
+    __slots__ = ("_longest_ns", "_rows", "_shortest_ns", "database", "rest")
 
     def __init__(self) -> None:
-        self.figures: list[int] = []
         self.database = Backlog()
         self.rest = Backlog()
         self._rows: dict[int, list[int]] = {}
         self._shortest_ns: int | None = None
         self._longest_ns: int | None = None
 
-    def count_figures(self) -> None:
-        """Count the operations that wait; `database` and `rest` count in their own time."""
-        if not self.figures:
+    def count(self, figures: Sequence[int]) -> None:
+        """Count operations, each by three figures in nanoseconds: total, acquire and database.
+
+        `database` and `rest` take theirs in, and count when they are told to.
+        """
+        if not figures:
             return
-        totals, acquires, databases = (self.figures[place::3] for place in range(3))
-        self.figures.clear()
+        totals, acquires, databases = (figures[place::3] for place in range(3))
         self.database.extend(databases)
         # Requests side by side in one operation can add up to more than it took: no rest then.
         self.rest.extend(map(sub, map(sub, totals, acquires), databases))
         self._note_extremes(min(totals), max(totals))
         rows = self._rows
-        figures = zip(bucket_indexes(totals), totals, acquires, databases, strict=True)
-        for bucket, total_ns, acquire_ns, database_ns in figures:
+        each = zip(bucket_indexes(totals), totals, acquires, databases, strict=True)
+        for bucket, total_ns, acquire_ns, database_ns in each:
             row = rows.get(bucket)
             if row is None:
                 rows[bucket] = [1, acquire_ns, database_ns, total_ns]
@@ -59,7 +57,6 @@ class Successes:
 
     def operation(self) -> Distribution:
         """How long all of them took."""
-        self.count_figures()
         counts = {bucket: row[0] for bucket, row in sorted(self._rows.items())}
         return Distribution(
             zero_count=counts.pop(ZERO_INDEX, 0),
@@ -71,7 +68,6 @@ class Successes:
 
     def breakdown(self) -> tuple[BreakdownRow, ...]:
         """Where the time went, by bucket of the operation's duration, the quickest first."""
-        self.count_figures()
         return tuple(
             BreakdownRow(
                 bucket=bucket,
