@@ -32,6 +32,24 @@ from purreal._transport import (
 logger = logging.getLogger("purreal")
 
 
+Waiter = asyncio.Future[Reply | RequestError | None]
+"""Gets the reply, or the error that ended the channel, or None when it took too long."""
+
+
+class _Patience:
+    """How long the caller of one request waits."""
+
+    __slots__ = ("_waiter",)
+
+    def __init__(self, waiter: Waiter) -> None:
+        self._waiter = waiter
+
+    def expire(self) -> None:
+        """The time is over."""
+        if not self._waiter.done():
+            self._waiter.set_result(None)
+
+
 class RpcChannel:
     """Requests and replies over one transport.
 
@@ -51,9 +69,9 @@ class RpcChannel:
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._ids = itertools.count(1)
-        # Futures of requests that were handed to the transport and not answered. One whose caller
-        # has gone stays, cancelled, until its reply comes: that is what `in_flight` counts.
-        self._pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+        # What the callers wait for of requests that were handed to the transport and not answered.
+        # One whose caller has gone stays until its reply comes: that is what `in_flight` counts.
+        self._pending: dict[int, Waiter] = {}
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -115,39 +133,52 @@ class RpcChannel:
         """
         request_id = next(self._ids)
         message = encode_request(request_id, method, params, session, txn, trace_context)
-        if self._end is not None or self._transport is None:
+        transport = self._transport
+        if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
-        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
+        waiter: Waiter = self._deadlines.loop.create_future()
         self._pending[request_id] = waiter
+        if timeout is None:
+            patience = None
+        else:
+            patience = _Patience(waiter)
+            self._deadlines.set(patience, timeout)
         try:
-            with self._deadlines.limit(timeout) as limit:
-                await self._send(self._transport, request_id, message)
-                answer = await waiter
-        except TimeoutError:
-            if not limit.expired:
-                raise
+            # A peer that reads gets it without a further coroutine, let alone a wait.
+            if not transport.write(message):
+                await self._send(transport, message, timeout)
+            answer = await waiter
+        except Exception as error:  # of the transport: the waiter itself is only ever cancelled
+            raise self._not_carried(request_id, error) from error
+        finally:
+            if patience is not None and timeout is not None:
+                self._deadlines.call_off(patience, timeout)
+        if answer is None:
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
                 f" may still be executing it. Raise request_timeout or look for a slow statement"
-            ) from None
-        finally:
-            waiter.cancel()
+            )
         if isinstance(answer, RequestError):
             raise answer
         return answer
 
-    async def _send(self, transport: Transport, request_id: int, message: bytes) -> None:
+    async def _send(self, transport: Transport, message: bytes, timeout: float | None) -> None:
         try:
-            await transport.send(message)
-        except NotWritten:
-            self._pending.pop(request_id, None)
+            with self._deadlines.limit(timeout) as limit:
+                await transport.send(message)
+        except TimeoutError:
+            if not limit.expired:
+                raise
+            # The patience of the request, which began before, has ended as well.
+
+    def _not_carried(self, request_id: int, error: Exception) -> RequestError:
+        self._pending.pop(request_id, None)
+        if isinstance(error, NotWritten):
             self._lose("it was closed")
-            raise self._lost(Outcome.NOT_SENT) from None
-        except Exception as error:
-            # Part of the message may be out: no later message could be understood.
-            self._pending.pop(request_id, None)
-            self._lose(describe_end(error))
-            raise self._lost(Outcome.UNKNOWN) from error
+            return self._lost(Outcome.NOT_SENT)
+        # Part of the message may be out: no later message could be understood.
+        self._lose(describe_end(error))
+        return self._lost(Outcome.UNKNOWN)
 
     def _receive(self, message: bytes | str) -> None:
         if self._end is not None:

@@ -93,20 +93,19 @@ class WebSocket(asyncio.BufferedProtocol):
 
     # -- a transport ------------------------------------------------------------------------------
 
+    def write(self, message: bytes) -> bool:
+        """Write one message unless that has to wait; see `Transport`."""
+        if self._paused or self._turns:
+            return False
+        self._write(message)
+        return True
+
     async def send(self, message: bytes) -> None:
         """Write one message; see `Transport`."""
         if self._paused or self._turns:
             await self._wait_for_turn()
         try:
-            if self._ended:
-                raise NotWritten
-            frame = self._writer.frame(message)
-            if self._is_alone and not self._held:
-                # One question after the other: nothing else is to come in this iteration.
-                self._is_alone = False
-                self._transport.write(frame)
-            else:
-                self._hold(frame)
+            self._write(message)
         finally:
             if self._turns:
                 self._give_turn()
@@ -179,6 +178,17 @@ class WebSocket(asyncio.BufferedProtocol):
             self.end(TransportEnded(f"the server sent what is no WebSocket frame: {problem}"))
 
     # -- writing ----------------------------------------------------------------------------------
+
+    def _write(self, message: bytes) -> None:
+        if self._ended:
+            raise NotWritten
+        frame = self._writer.frame(message)
+        if self._is_alone and not self._held:
+            # One question after the other: nothing else is to come in this iteration.
+            self._is_alone = False
+            self._transport.write(frame)
+        else:
+            self._hold(frame)
 
     def _hold(self, frame: bytes) -> None:
         """Write it with all others of this iteration of the loop, in one go."""

@@ -144,6 +144,10 @@ class ScriptedTransport:
         self._ending: asyncio.Future[None] = loop.create_future()
         self._later = loop.call_later
 
+    def write(self, message: bytes) -> bool:
+        """Leave every message to `send`, whose course is scripted."""
+        return False
+
     async def send(self, message: bytes) -> None:
         """Take a request and plan the reaction to it."""
         if self.ended:
