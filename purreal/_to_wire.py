@@ -36,7 +36,6 @@ _encoders: dict[type, Encoder] = {}
 
 def learn(sdk: Any, ranges: Any, shapes: Any) -> None:
     """Take the classes to write from the SDK's modules (itself, ranges, geometries)."""
-    _encoders.update(_plain_types())
     _encoders.update(_sdk_types(sdk, ranges))
     _encoders.update(_geometries(shapes))
 
@@ -255,3 +254,6 @@ def _coordinates(point: Any) -> list[float]:
 
 def _refuse_date(value: date, levels: int) -> Any:
     raise CodecError("a date without a time has no SurrealDB form: send a datetime")
+
+
+_encoders.update(_plain_types())
