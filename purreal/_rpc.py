@@ -66,6 +66,7 @@ class RpcChannel:
     ) -> None:
         self._endpoint = endpoint
         self._deadlines = deadlines
+        self._loop = deadlines.loop
         self._on_lost = on_lost
         self._on_abandoned = on_abandoned
         self._ids = itertools.count(1)
@@ -136,7 +137,7 @@ class RpcChannel:
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
-        waiter: Waiter = self._deadlines.loop.create_future()
+        waiter: Waiter = self._loop.create_future()
         self._pending[request_id] = waiter
         if timeout is None:
             patience = None
