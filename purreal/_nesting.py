@@ -37,13 +37,16 @@ class HeldLeases:
             self._held[task] = left
         else:
             del self._held[task]
-        if task in self._waiting:
+        if self._waiting and task in self._waiting:
             self.stuck -= 1
 
-    def starts_waiting(self, task: Task[object]) -> None:
-        if task not in self._waiting:
+    def starts_waiting(self, task: Task[object]) -> bool:
+        """Note it if the task holds leases, and tell whether it does."""
+        held = self._held.get(task, 0)
+        if held and task not in self._waiting:
             self._waiting.add(task)
-            self.stuck += self.held_by(task)
+            self.stuck += held
+        return held > 0
 
     def stops_waiting(self, task: Task[object]) -> None:
         if task in self._waiting:

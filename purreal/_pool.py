@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from purreal._acquisition import Acquisition
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._errors import ConfigurationError, LeaseError, PoolClosed, PoolNotOpen
-from purreal._lease import Acquisition, Lease
 from purreal._running import RunningPool
 
 if TYPE_CHECKING:
     import ssl as ssl_module
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from types import TracebackType
 
     from purreal._connection import Connector, Exchange, Lend
     from purreal._credentials import Credentials
-    from purreal._desk import Place
+    from purreal._desk import Desk
+    from purreal._lease import Lease
     from purreal._stats import PoolStats
 
 
@@ -217,14 +217,14 @@ class SurrealDBConnectionPool:
         Warns:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
-        return Acquisition(self, self._limit(timeout), _place_of_caller())
+        return Acquisition(self, self._limit(timeout))
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
 
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
-        return await self._obtain(self._limit(timeout), _place_of_caller(), scoped=False)
+        return await Acquisition(self, self._limit(timeout), scoped=False).__aenter__()
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -239,12 +239,8 @@ class SurrealDBConnectionPool:
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
-        place = _place_of_caller()
-        lease = await self._obtain(self._config.acquire_timeout, place, scoped=True)
-        try:
+        async with Acquisition(self, self._config.acquire_timeout) as lease:
             return await lease.query(query, vars)
-        finally:
-            self.checkin(lease)
 
     # -- what it looks like -----------------------------------------------------------------------
 
@@ -278,11 +274,10 @@ class SurrealDBConnectionPool:
             return self._config.acquire_timeout
         return None if timeout is None else _seconds("timeout", timeout)
 
-    def _obtain(
-        self, timeout: float | None, place: Place, *, scoped: bool
-    ) -> Coroutine[Any, Any, Lease]:
+    @property
+    def _open_desk(self) -> Desk:
         if self._running is not None:
-            return self._running.desk.obtain(timeout, place, scoped=scoped)
+            return self._running.desk
         if self._closed:
             raise PoolClosed(f"the pool {self._config.name!r} is closed")
         raise PoolNotOpen(
@@ -305,9 +300,3 @@ def _seconds(name: str, value: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
         raise ConfigurationError(f"{name}={value!r} is not a number of seconds")
     return value
-
-
-def _place_of_caller() -> Place:
-    """The line of the borrower's code, for messages; a traceback would cost 100 times more."""
-    frame = sys._getframe(2)
-    return frame.f_code, frame.f_lineno

@@ -19,20 +19,20 @@ from purreal import AcquireTimeout, PoolError, TooManyWaiters, Unreachable
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._slots import (
-    Borrower,
     Check,
+    Claim,
     Close,
     Condition,
     Fail,
-    Grant,
     Open,
     Reset,
-    Slot,
     SlotState,
 )
 from purreal.testing import FakeConnector, Step
 
-BORROWER = Borrower(None, True, (lambda: None).__code__, 1)
+
+def new_claim():
+    return Claim(None, None, (lambda: None).__code__, 0)
 
 
 class Thing:
@@ -69,46 +69,50 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         while self.core.commands:
             command = self.core.commands.popleft()
             match command:
-                case Grant(waiter, slot):
-                    assert waiter is self.queue.pop(0)
+                case Claim(slot=slot):
+                    assert command is self.queue.pop(0)
+                    assert slot.claim is command
                     self.held.append(slot)
-                case Fail(waiter, error):
+                case Fail(claim, error):
                     assert isinstance(error, Exception)
-                    self.queue.remove(waiter)
+                    self.queue.remove(claim)
                 case Open() | Check() | Reset() | Close():
                     self.jobs.append(command)
 
     @rule()
     def acquire(self):
+        claim = new_claim()
         try:
-            found = self.core.request(BORROWER, self.now)
+            lent = self.core.request(claim, self.now)
         except TooManyWaiters:
             assert len(self.queue) == 4
         except PoolError:
             assert self.core.closed
         else:
-            if isinstance(found, Slot):
+            if lent:
                 assert not self.queue, "a newcomer overtook a waiter"
-                self.held.append(found)
+                self.held.append(claim.slot)
             else:
-                self.queue.append(found)
+                self.queue.append(claim)
         self.drain()
 
     @rule()
     def acquire_now_or_never(self):
+        claim = new_claim()
         with contextlib.suppress(PoolError):
-            self.held.append(self.core.request(BORROWER, self.now, now_or_never=True))
+            assert self.core.request(claim, self.now, now_or_never=True)
+            self.held.append(claim.slot)
         self.drain()
 
     @precondition(lambda self: self.queue)
     @rule(data=st.data())
     def leave_the_queue(self, data):
-        waiter = data.draw(st.sampled_from(self.queue))
-        self.queue.remove(waiter)
+        claim = data.draw(st.sampled_from(self.queue))
+        self.queue.remove(claim)
         if data.draw(st.booleans()):
-            self.core.withdraw(waiter)
+            self.core.withdraw(claim)
         else:
-            assert isinstance(self.core.expire(waiter, self.now), AcquireTimeout)
+            assert isinstance(self.core.expire(claim, self.now), AcquireTimeout)
         self.drain()
 
     @precondition(lambda self: self.held)
@@ -179,13 +183,26 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
     def the_core_agrees_with_the_model(self):
         ledger = self.core.ledger
         assert list(ledger.waiting) == self.queue
-        assert set(ledger.leased) == set(self.held)
+        assert ledger.waiting.count == len(self.queue)
+        assert set(ledger.leased_slots()) == set(self.held)
+        assert ledger.leased == len(self.held)
         assert len(self.held) == len(set(self.held)), "one connection with two borrowers"
+
+    @invariant()
+    def what_is_counted_is_what_there_is(self):
+        ledger, states = self.core.ledger, [slot.state for slot in self.core.ledger.slots]
+        assert states.count(SlotState.VACANT) == len(ledger.vacant)
+        assert states.count(SlotState.CONNECTING) == ledger.connecting
+        assert states.count(SlotState.IDLE) == len(ledger.idle)
+        assert states.count(SlotState.LEASED) == ledger.leased
+        assert states.count(SlotState.CLOSING) == ledger.closing
+        in_preparation = states.count(SlotState.CHECKING) + states.count(SlotState.RESETTING)
+        assert in_preparation == ledger.preparing
 
     @invariant()
     def nothing_fit_is_idle_while_somebody_waits(self):
         ledger = self.core.ledger
-        if ledger.waiting:
+        if ledger.waiting.count:
             fit = [
                 s for s in ledger.idle if self.now - s.idle_since < 10 and self.now < s.expires_at
             ]
@@ -194,7 +211,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
     @invariant()
     def whoever_waits_has_something_to_wait_for(self):
         ledger = self.core.ledger
-        if ledger.waiting:
+        if ledger.waiting.count:
             assert (
                 ledger.leased
                 or self.jobs

@@ -1,0 +1,71 @@
+"""Owns how a caller comes to its lease, waits for it, and gives it back; decides nothing."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from purreal._errors import LeaseError
+from purreal._lease import Lease
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from purreal._pool import SurrealDBConnectionPool
+
+
+class Acquisition:
+    """What `pool.acquire()` returns: `async with` it to hold a lease for the block.
+
+    Args:
+        timeout: seconds; None for no limit, 0 for now or never.
+        scoped: whether the task that enters it leaves it, too.
+    """
+
+    __slots__ = ("_code", "_instruction", "_lease", "_pool", "_scoped", "_timeout")
+
+    def __init__(
+        self, pool: SurrealDBConnectionPool, timeout: float | None, scoped: bool = True
+    ) -> None:
+        # The line of the borrower's code, for messages: of who called the method of the pool that
+        # made this. A traceback would cost 100 times more.
+        frame = sys._getframe(2)
+        self._code = frame.f_code
+        self._instruction = frame.f_lasti
+        self._pool = pool
+        self._timeout = timeout
+        self._scoped = scoped
+        self._lease: Lease | None = None
+
+    async def __aenter__(self) -> Lease:
+        # The only coroutine of an acquire, with the only `await`: each more would cost every one.
+        if self._lease is not None:
+            raise LeaseError("this acquisition is in use already: call acquire() once for each")
+        desk = self._pool._open_desk
+        lease = self._lease = Lease(desk, self._scoped, self._code, self._instruction)
+        try:
+            turn = desk.ask(lease, self._timeout)
+            if turn is not None:
+                try:
+                    if lease.is_nested:
+                        desk.warn_of_nesting(lease)
+                    await turn
+                except BaseException:
+                    desk.give_up(turn)
+                    raise
+                finally:
+                    desk.call_off(turn, self._timeout)
+        except BaseException:
+            self._lease = None
+            raise
+        return lease
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.desk.take_back(lease)
