@@ -1,0 +1,40 @@
+"""Namespaces that tests have to themselves, and how they go again; knows no test."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.cluster.kubectl import Kubectl
+
+MADE_FOR_TESTS = {
+    "purreal.dev/made-for": "tests",
+    "pod-security.kubernetes.io/enforce": "restricted",
+}
+
+
+@contextmanager
+def own_namespace(kubectl: Kubectl, words: str, **labels: str) -> Iterator[Kubectl]:
+    """A namespace that takes only pods of the `restricted` standard; in the end it is deleted.
+
+    Args:
+        kubectl: makes it.
+        words: its name begins with them.
+        labels: more of them.
+    """
+    name = f"{words}-{uuid.uuid4().hex[:6]}"
+    metadata = {"name": name, "labels": {**MADE_FOR_TESTS, **labels}}
+    kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    try:
+        yield kubectl.inside(name)
+    finally:
+        _remove(kubectl, name)
+
+
+def _remove(kubectl: Kubectl, name: str) -> None:
+    """Delete it, and do not wait until it is gone.
+
+    Its pods are ended before all else goes, and a Job whose pods fail keeps them until they are
+    replaced, which they can't be any more: so that Job goes first.
+    """
+    kubectl.delete("namespace", name)
+    kubectl.inside(name).run("delete", "jobs", "--all", "--wait=false")
