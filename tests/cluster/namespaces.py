@@ -6,10 +6,8 @@ from contextlib import contextmanager
 
 from tests.cluster.kubectl import Kubectl
 
-MADE_FOR_TESTS = {
-    "purreal.dev/made-for": "tests",
-    "pod-security.kubernetes.io/enforce": "restricted",
-}
+MADE_FOR_TESTS = "purreal.dev/made-for=tests"
+"""Chooses these namespaces among all."""
 
 
 @contextmanager
@@ -22,7 +20,9 @@ def own_namespace(kubectl: Kubectl, words: str, **labels: str) -> Iterator[Kubec
         labels: more of them.
     """
     name = f"{words}-{uuid.uuid4().hex[:6]}"
-    metadata = {"name": name, "labels": {**MADE_FOR_TESTS, **labels}}
+    label, _, value = MADE_FOR_TESTS.partition("=")
+    usual = {label: value, "pod-security.kubernetes.io/enforce": "restricted"}
+    metadata = {"name": name, "labels": {**usual, **labels}}
     kubectl.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     try:
         yield kubectl.inside(name)
@@ -33,8 +33,9 @@ def own_namespace(kubectl: Kubectl, words: str, **labels: str) -> Iterator[Kubec
 def _remove(kubectl: Kubectl, name: str) -> None:
     """Delete it, and do not wait until it is gone.
 
-    Its pods are ended before all else goes, and a Job whose pods fail keeps them until they are
-    replaced, which they can't be any more: so that Job goes first.
+    A namespace ends its pods before all else goes, and a Job whose pods fail keeps them until they
+    are replaced, which they can't be any more. So the Jobs are deleted too; after the namespace,
+    when nobody can make them again.
     """
     kubectl.delete("namespace", name)
     kubectl.inside(name).run("delete", "jobs", "--all", "--wait=false")
