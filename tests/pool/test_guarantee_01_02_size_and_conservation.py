@@ -238,9 +238,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         super().teardown()
 
 
-CoreUnderRandomEvents.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=60, deadline=None
-)
+CoreUnderRandomEvents.TestCase.settings = settings(max_examples=150, stateful_step_count=60)
 test_guarantee_01_02_core_under_random_events = CoreUnderRandomEvents.TestCase
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import cbor2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from surrealdb import RecordID
 
@@ -21,7 +21,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     request_id=st.integers(1, 2**40),
     method=st.text(max_size=30),
