@@ -52,7 +52,7 @@ def id_less(error: Mapping[str, Any] | None = None, result: Any = None) -> Answe
 Responder = Callable[[Params], Answer]
 
 _NO_SUCH_SESSION = Answer(
-    error={"code": -32600, "kind": "NotFound", "message": "Session not found"}
+    error={"code": -32000, "kind": "NotFound", "message": "Session not found"}
 )
 _NO_MORE_SESSIONS = Answer(
     error={"code": -32602, "kind": "NotAllowed", "message": "Method not allowed"}
