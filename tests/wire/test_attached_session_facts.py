@@ -2,9 +2,11 @@
 
 import asyncio
 import uuid
+from contextlib import asynccontextmanager
 
 import pytest
 
+from purreal import _codec
 from purreal._deadlines import Deadlines
 from purreal._messages import refuses_method, result_of, session_entry
 from purreal._rpc import RpcChannel, RpcSession
@@ -53,13 +55,27 @@ class Socket:
         return session
 
 
-@pytest.fixture
-async def socket(target):
+@asynccontextmanager
+async def open_socket(target):
+    _codec.load()
     endpoint = f"{target.url}/rpc"
     deadlines = Deadlines(asyncio.get_running_loop())
     channel = await RpcChannel.open(endpoint, deadlines, WebSockets(endpoint, None).open, Nobody())
     yield Socket(target, channel)
     await channel.close()
+
+
+@pytest.fixture
+async def socket(target):
+    async with open_socket(target) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def server_socket(server_target):
+    """For what the embedded engine does not have: transactions by method, live queries."""
+    async with open_socket(server_target) as opened:
+        yield opened
 
 
 async def test_a_socket_takes_255_sessions_and_refuses_the_next_as_a_method(socket):
@@ -105,33 +121,68 @@ async def test_to_detach_twice_harms_nobody(socket):
     assert await socket.value(other, "RETURN 1") == 1
 
 
-async def test_detach_ends_transactions_and_keeps_nothing_of_them(socket):
-    session, other = await socket.attach(), await socket.attach()
-    await socket.value(other, "DEFINE TABLE t")
-    transaction = await socket.tell(session, "begin")
-    await socket.value(session, "CREATE t:1 SET by = 'the transaction'", txn=transaction)
+async def test_detach_ends_transactions_and_keeps_nothing_of_them(server_socket):
+    session, other = await server_socket.attach(), await server_socket.attach()
+    await server_socket.value(other, "DEFINE TABLE t")
+    transaction = await server_socket.tell(session, "begin")
+    await server_socket.value(session, "CREATE t:1 SET by = 'the transaction'", txn=transaction)
 
-    await socket.tell(session, "detach")
+    await server_socket.tell(session, "detach")
 
     for who in (other, RpcSession()):
-        assert "error" in await socket.ask(who, "commit", transaction)
-    assert await socket.value(other, "SELECT * FROM t") == []
-    [made] = await socket.value(other, "CREATE t:1 SET by = 'another'")
+        assert "error" in await server_socket.ask(who, "commit", transaction)
+    assert await server_socket.value(other, "SELECT * FROM t") == []
+    [made] = await server_socket.value(other, "CREATE t:1 SET by = 'another'")
     assert made["by"] == "another"
 
 
-async def test_detach_ends_live_queries(socket):
-    session, other = await socket.attach(), await socket.attach()
-    await socket.value(other, "DEFINE TABLE t")
-    await socket.value(session, "LIVE SELECT * FROM t")
-    assert len((await socket.value(other, "INFO FOR TABLE t"))["lives"]) == 1
+@pytest.mark.parametrize("method", ["reset", "detach", "invalidate"])
+async def test_a_transaction_outlives_the_end_of_another_session(server_socket, method):
+    session, other = await server_socket.attach(), await server_socket.attach()
+    await server_socket.value(session, "DEFINE TABLE t")
+    of_other = await server_socket.tell(other, "begin")
+    transaction = await server_socket.tell(session, "begin")
+    await server_socket.value(session, "CREATE t:1", txn=transaction)
+    await server_socket.value(other, "CREATE t:2", txn=of_other)
 
-    await socket.tell(session, "detach")
+    await server_socket.tell(other, method)
 
-    assert (await socket.value(other, "INFO FOR TABLE t"))["lives"] == {}
-    await socket.value(other, "CREATE t:1")
-    await socket.value(other, "SLEEP 200ms")
-    assert socket.channel.usable, "a notification would have ended it"
+    await server_socket.tell(session, "commit", transaction)
+    assert [each["id"].id for each in await server_socket.value(session, "SELECT * FROM t")] == [1]
+
+
+async def test_a_transaction_obeys_whoever_knows_its_id_on_its_socket_and_nobody_elsewhere(
+    server_socket, server_target
+):
+    """Ids have 74 random bits, so a borrower has to give one away for that."""
+    session, other = await server_socket.attach(), await server_socket.attach()
+    await server_socket.value(session, "DEFINE TABLE t")
+    transaction = await server_socket.tell(session, "begin")
+    await server_socket.value(session, "CREATE t:1", txn=transaction)
+    async with open_socket(server_target) as elsewhere:
+        elsewhere.place = server_socket.place
+        stranger = await elsewhere.attach()
+        assert "error" in await elsewhere.ask(stranger, "commit", transaction)
+
+    assert len(await server_socket.value(other, "SELECT * FROM t", txn=transaction)) == 1
+    await server_socket.tell(other, "cancel", transaction)
+
+    assert "error" in await server_socket.ask(session, "commit", transaction)
+    assert transaction.version == 7
+
+
+async def test_detach_ends_live_queries(server_socket):
+    session, other = await server_socket.attach(), await server_socket.attach()
+    await server_socket.value(other, "DEFINE TABLE t")
+    await server_socket.value(session, "LIVE SELECT * FROM t")
+    assert len((await server_socket.value(other, "INFO FOR TABLE t"))["lives"]) == 1
+
+    await server_socket.tell(session, "detach")
+
+    assert (await server_socket.value(other, "INFO FOR TABLE t"))["lives"] == {}
+    await server_socket.value(other, "CREATE t:1")
+    await server_socket.value(other, "SLEEP 200ms")
+    assert server_socket.channel.usable, "a notification would have ended it"
 
 
 async def test_a_request_in_flight_survives_the_detach_of_its_session(socket):
@@ -143,7 +194,6 @@ async def test_a_request_in_flight_survives_the_detach_of_its_session(socket):
 
     await socket.tell(session, "detach")
 
-    assert not request.done()
     assert (await request)["result"][-1]["result"] == 7
     assert len(await socket.value(other, "SELECT * FROM t")) == 1
 
