@@ -259,3 +259,15 @@ async def test_three_hundred_sessions_are_lent_at_once(target):
 
         assert answers == list(range(300))
         assert (pool.stats().peak_sockets, pool.stats().sign_ins) == (4, 1)
+
+
+async def test_a_live_query_that_notifies_harms_no_other_lease(server_leases):
+    first, second = server_leases
+    await first.query("LIVE SELECT * FROM t")
+    slow = asyncio.create_task(second.query("SLEEP 300ms"))
+    await asyncio.sleep(0)
+
+    await second.query("CREATE t:1")
+    await slow
+
+    assert await second.query("RETURN 1") == 1
