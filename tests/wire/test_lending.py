@@ -12,8 +12,13 @@ from purreal import (
     SurrealDBConnectionPool,
 )
 from purreal._connector import WebSocketConnector
-from purreal.testing import SILENCE, Answer, ScriptedServer, fails
-from tests.wire.sessions_in_sight import NOT_ALLOWED, NOT_KNOWN, make_connector
+from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
+from tests.wire.sessions_in_sight import (
+    NOT_ALLOWED,
+    NOT_KNOWN,
+    make_connector,
+    sessions_on_each,
+)
 
 pytestmark = pytest.mark.looptime
 
@@ -63,6 +68,18 @@ async def test_automatic_lends_sessions_where_the_server_has_them(make_pool, ser
     assert (server.attached, server.open) == (20, 2)
     assert (pool.stats().sockets, pool.stats().peak_sockets, pool.stats().open) == (2, 2, 20)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("size", [40, 64])
+async def test_a_pool_that_fills_while_a_socket_takes_longer_to_open_than_a_session_is_spread(
+    make_pool, server, size
+):
+    server.script(opening=(Step(0.01),) * 20)
+    pool = make_pool("session", min_size=size)
+
+    await pool.open()
+
+    assert max(sessions_on_each(server)) <= 2 * 16
 
 
 async def test_automatic_lends_connections_where_it_has_none_and_says_so_once(

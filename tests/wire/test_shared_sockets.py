@@ -166,6 +166,15 @@ async def test_many_that_come_at_once_share_the_socket_that_one_of_them_opens(co
     assert sessions_on_each(server) == [10]
 
 
+@pytest.mark.parametrize("count", [40, 64])
+async def test_many_that_come_at_once_are_spread_as_if_they_came_one_after_the_other(
+    connector, server, count
+):
+    await asyncio.gather(*(connector.connect() for _ in range(count)))
+
+    assert max(sessions_on_each(server)) <= 2 * 16
+
+
 async def test_while_one_opens_a_socket_the_others_make_do_with_those_that_are_there(
     connector, server
 ):
