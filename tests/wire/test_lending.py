@@ -82,6 +82,22 @@ async def test_a_pool_that_fills_while_a_socket_takes_longer_to_open_than_a_sess
     assert max(sessions_on_each(server)) <= 2 * 16
 
 
+@pytest.mark.parametrize("lend", ["session", "connection"])
+async def test_a_lease_that_changed_nothing_costs_no_request_but_the_borrowers(
+    make_pool, server, lend
+):
+    pool = make_pool(lend, min_size=3)
+    await pool.open()
+    server.requests.clear()
+
+    for _ in range(10):
+        async with pool.acquire() as conn:
+            await conn.query("RETURN 1")
+            await conn.select("person")
+
+    assert methods(server) == ["query"] * 20
+
+
 async def test_automatic_lends_connections_where_it_has_none_and_says_so_once(
     make_pool, old_server, caplog
 ):
