@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from purreal import SurrealDBConnectionPool
 from purreal.testing import Answer, ScriptedServer, fails
 from tests.wire.sessions_in_sight import (
     NO_BULK,
@@ -136,3 +137,33 @@ async def test_a_move_cancelled_after_any_number_of_turns_leaves_nothing(connect
 
     assert server.attached == 3
     assert server.open == 1
+
+
+async def lend_all_at_once(pool, server, answers=()):
+    """Have a request on each session, and all of them given back in one instant."""
+    server.answer("query", *answers, then=Answer(after=0.2))
+    leases = [await pool.checkout() for _ in range(pool.stats().max_size)]
+    await asyncio.gather(*(lease.query("SELECT") for lease in leases))
+    for lease in leases:
+        pool.checkin(lease)
+    await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(("size", "long_replies"), [(8, 1), (40, 3), (64, 10)])
+async def test_sessions_of_a_pool_move_when_their_leases_come_back_and_then_stay(
+    server, size, long_replies
+):
+    connector = make_connector(server, namespace="n", database="d")
+    pool = SurrealDBConnectionPool("ws://db", connector=connector, min_size=size, max_size=size)
+    async with pool:
+        before = pool.stats().sockets
+        await lend_all_at_once(pool, server, [long_reply(after=0.1)] * long_replies)
+        for _ in range(8):
+            await lend_all_at_once(pool, server)
+        moves = pool.stats().resets
+
+        await lend_all_at_once(pool, server)
+
+        assert pool.stats().sockets > before
+        assert pool.stats().resets == moves, "each lease that comes back moves once more"
+        assert pool.stats().discarded == 0
