@@ -281,3 +281,16 @@ def test_before_it_is_open_a_pool_says_what_is_certain(lend, lends):
 
     assert pool.lends == lends
     assert (pool.stats().sockets, pool.stats().peak_sockets) == (0, 0)
+
+
+def test_sockets_of_an_event_loop_that_is_gone_are_not_shared_in_the_next(server):
+    connector = make_connector(server)
+
+    async def connect_and_leave_open():
+        connection = await connector.connect()
+        await connection.check()
+
+    for _ in range(2):
+        asyncio.run(connect_and_leave_open())
+
+    assert sessions_on_each(server) == [1, 1]

@@ -101,14 +101,32 @@ async def test_sessions_move_until_they_are_evenly_spread(connector, server):
 
 
 async def test_long_replies_add_no_more_than_sixteen_sockets(connector, server):
-    connections = await connect_all(connector, 64)
+    connections = await connect_all(connector, 160)
     for _ in range(40):
         await hold_others_up(server, connections)
     for connection in connections:
         if connection.dirty:
             await connection.reset()
 
-    assert sessions_on_each(server) == [4] * 16
+    assert sessions_on_each(server) == [10] * 16
+
+
+@pytest.mark.parametrize("how", ["lost", "closed"])
+async def test_sockets_that_are_gone_count_no_more(connector, server, how):
+    for _ in range(5):
+        connection = await connector.connect()
+        if how == "lost":
+            server.transports[-1].lose()
+        else:
+            await connection.close()
+    connections = await connect_all(connector, 4)
+    await hold_others_up(server, connections)
+
+    for connection in connections:
+        if connection.dirty:
+            await connection.reset()
+
+    assert sorted(sessions_on_each(server)) == [2, 2]
 
 
 async def test_a_move_that_fails_loses_the_session_and_leaves_nothing(connector, server):
