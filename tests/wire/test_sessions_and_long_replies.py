@@ -111,12 +111,14 @@ async def test_long_replies_add_no_more_than_sixteen_sockets(connector, server):
     assert sessions_on_each(server) == [10] * 16
 
 
-@pytest.mark.parametrize("how", ["lost", "closed"])
+@pytest.mark.parametrize("how", ["lost", "aborted", "closed"])
 async def test_sockets_that_are_gone_count_no_more(connector, server, how):
     for _ in range(5):
         connection = await connector.connect()
         if how == "lost":
             server.transports[-1].lose()
+        elif how == "aborted":
+            connection.abort()
         else:
             await connection.close()
     connections = await connect_all(connector, 4)
