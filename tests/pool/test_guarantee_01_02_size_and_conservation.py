@@ -128,6 +128,9 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
     def finish_a_job(self, data, well):
         job = data.draw(st.sampled_from(self.jobs))
         self.jobs.remove(job)
+        self.finish(job, well)
+
+    def finish(self, job, well):
         match job:
             case Open(slot) if well:
                 self.core.connected(slot, Thing(), 0.1, self.now)
@@ -135,6 +138,10 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
                 self.core.connect_failed(slot, Unreachable("down"), self.now)
             case Close(slot):
                 self.core.vacated(slot, self.now)
+                nothing_more_may_open = not self.core._may_connect(self.now)
+                assert nothing_more_may_open or (
+                    self.core.timetable.owed <= self.core.ledger.connecting
+                )
             case Check(slot) | Reset(slot) if not well:
                 self.core.unfit(slot, self.now)
             case Check(slot):
@@ -149,11 +156,15 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         self.core.is_slow(data.draw(st.sampled_from(self.jobs)).slot, self.now)
         self.drain()
 
-    @rule(data=st.data())
-    def lose_a_connection(self, data):
-        slots = list(self.core.ledger.idle) + self.held
+    @rule(data=st.data(), all_at_once=st.booleans())
+    def lose_connections(self, data, all_at_once):
+        """One, or all as when they shared a socket."""
+        preparing = [job.slot for job in self.jobs if isinstance(job, Check | Reset)]
+        slots = list(self.core.ledger.idle) + self.held + preparing
         if slots:
-            self.core.lost(data.draw(st.sampled_from(slots)), self.now)
+            lost = slots if all_at_once else [data.draw(st.sampled_from(slots))]
+            for slot in lost:
+                self.core.lost(slot, self.now)
             self.drain()
 
     @rule(seconds=st.sampled_from([0.0, 0.05, 1.0, 11.0, 60.0]))
@@ -178,6 +189,14 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         assert stats.size == parts <= 3
         ended = stats.granted + stats.timed_out + stats.shed + stats.cancelled + stats.failed
         assert stats.requests == ended + stats.waiting
+
+    @invariant()
+    def no_more_connects_run_than_allowed(self):
+        assert self.core.ledger.connecting <= 2
+
+    @invariant()
+    def no_more_is_owed_than_was_lost(self):
+        assert 0 <= self.core.timetable.owed <= self.core.ledger.counters.lost
 
     @invariant()
     def the_core_agrees_with_the_model(self):
@@ -219,8 +238,21 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
                 or self.core.timetable.next_tick < float("inf")
             )
 
+    def settle_debts(self):
+        """Whatever is owed is there once nothing is in the way of it any more."""
+        while self.jobs:
+            self.finish(self.jobs.pop(0), well=True)
+        for _ in range(7):  # seconds: longer than the longest pause
+            self.now += 1.0
+            self.core.tick(self.now)
+            self.drain()
+            while self.jobs:
+                self.finish(self.jobs.pop(0), well=True)
+        assert self.core.closed or not self.core.timetable.owed or not self.core.ledger.vacant
+
     def teardown(self):
         """However it went: once everything ended, all of the capacity is there again."""
+        self.settle_debts()
         self.core.begin_close()
         self.drain()
         while self.held:
