@@ -80,6 +80,7 @@ class ClientSocket(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._text = False
         self._writable = True
+        self._replies_wait = False
         self._closing = False
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
@@ -189,14 +190,20 @@ class ClientSocket(asyncio.Protocol):
             self._wire.send_binary(reply)
         except InvalidState:
             return  # the client said goodbye in the meantime
-        self._flush()
+        if not self._replies_wait:
+            # Replies that come in one turn of the event loop leave in one write: many sessions
+            # share a socket, and a system call costs as much as a small request.
+            self._replies_wait = True
+            asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
-        for data in self._wire.data_to_send():
-            if data:
-                self._transport.write(data)
-            elif self._transport.can_write_eof():  # the machine's sign for "nothing more to come"
-                self._transport.write_eof()
+        self._replies_wait = False
+        to_send = self._wire.data_to_send()
+        if data := b"".join(to_send):
+            self._transport.write(data)
+        # An empty piece is the machine's sign for "nothing more to come".
+        if b"" in to_send and self._transport.can_write_eof():
+            self._transport.write_eof()
         if not self._closing and self._wire.close_expected():
             self._closing = True
             self._abort_after(self._host.limits.closing_seconds)
