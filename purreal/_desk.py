@@ -31,17 +31,18 @@ class Desk:
 
     Attributes:
         loop: the event loop on which everything happens.
+        deadlines: of those who wait.
     """
 
-    __slots__ = ("_binding", "_core", "_deadlines", "_executor", "_time", "loop")
+    __slots__ = ("_binding", "_core", "_executor", "_time", "deadlines", "loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self.loop = binding.loop
         self._core = core
         self._executor = executor
         self._binding = binding
-        self._time = binding.loop.time
-        self._deadlines = Deadlines(binding.loop)
+        self._time = binding.clock
+        self.deadlines = Deadlines(binding.loop)
 
     @property
     def closed(self) -> bool:
@@ -56,7 +57,8 @@ class Desk:
     def ask(self, lease: Lease, timeout: float | None) -> GrantFuture | None:
         """Lend a connection at once (None), or queue up; the future is done when it is lent.
 
-        The caller calls `give_up` when it does not get as far, and `call_off` in any case.
+        The caller calls `give_up` when it does not get as far, and calls off the deadline in any
+        case.
 
         Args:
             timeout: seconds from now to the end of the future; None: for ever, 0: now or never.
@@ -72,16 +74,11 @@ class Desk:
                 turn.claim = lease
                 turn.core = core
                 if timeout is not None:
-                    self._deadlines.set(turn, timeout, now)
+                    self.deadlines.set(turn, timeout, now)
         finally:
             if core.commands:
                 self._executor.execute()
         return turn
-
-    def call_off(self, turn: GrantFuture, timeout: float | None) -> None:
-        """Nobody waits for this any more, with whatever result."""
-        if timeout is not None:
-            self._deadlines.call_off(turn, timeout)
 
     def give_up(self, turn: GrantFuture) -> None:
         """The caller was interrupted while it waited, or failed."""

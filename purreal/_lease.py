@@ -34,7 +34,6 @@ class Lease(Methods, Claim):
         self.holder = task if scoped else None
         self.code = code
         self.instruction = instruction
-        self.is_waiting = False
 
     def __repr__(self) -> str:
         state = "returned" if self.is_over else "out"

@@ -34,7 +34,8 @@ class Timetable:
         if slot.expires_at < self.next_tick:
             self.next_tick = slot.expires_at
         limit = self._max_idle_time
-        if limit is not None and now + limit < self.next_tick:
+        # Without a surplus there would be nothing to plan, again and again.
+        if limit is not None and now + limit < self.next_tick and self._ledger.open > self.floor:
             self.plan_shrinking()
 
     def expired(self, now: float) -> list[Slot]:
