@@ -59,8 +59,11 @@ class Acquisition:
                 finally:
                     if self._timeout is not None:
                         desk.deadlines.call_off(turn, self._timeout)
+                    # The traceback of an error keeps these names, and both lead back to the error.
+                    del turn
         except BaseException:
             self._lease = None
+            del lease
             raise
         return lease
 

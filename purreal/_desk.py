@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from purreal._executor import Executor
     from purreal._lease import Lease
 
-_OWN_CODE: Final = str(Path(__file__).parent)
+_OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
 
 # Asked with every lease and every request. Who gets the right loop is in the right process, too:
 # a fork runs no loop. What is wrong with any other place, the binding says.

@@ -36,6 +36,8 @@ class Lease(Methods, Claim):
         self.instruction = instruction
 
     def __repr__(self) -> str:
+        if not hasattr(self, "slot"):
+            return f"<Lease of no connection yet, acquired at {self.site}>"
         state = "returned" if self.is_over else "out"
         return f"<Lease of connection {self.connection.id}, {state}, acquired at {self.site}>"
 
