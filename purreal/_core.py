@@ -114,9 +114,14 @@ class Core:
         counters.use_seconds += now - slot.leased_at
         ledger.end_lease(slot)
         if condition is _CLEAN and not slot.lost and now < slot.expires_at and not self.closed:
-            # The way of nearly every lease. It makes no room and takes away no hope, so there is
-            # nothing to provide.
-            self._offer(slot, now)
+            # The way of nearly every lease, so it is written out. It makes no room and takes away
+            # no hope: there is nothing to provide.
+            if ledger.waiting.count:
+                self._grant(slot, now)
+            else:
+                ledger.park(slot, now)
+                if slot.expires_at < self.timetable.next_tick or ledger.open > self.timetable.floor:
+                    self.timetable.parked(slot, now)
             return
         if slot.lost or condition is Condition.BROKEN:
             counters.discarded += 1

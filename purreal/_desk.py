@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
 
+# An attribute of an enumeration costs more than a global name, which shows in every lease.
+_CLEAN: Final = Condition.CLEAN
+
 # Asked with every lease and every request. Who gets the right loop is in the right process, too:
 # a fork runs no loop. What is wrong with any other place, the binding says.
 running_loop = asyncio._get_running_loop
@@ -86,7 +89,7 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, Condition.CLEAN, self._time())
+            self._core.release(turn.claim.slot, _CLEAN, self._time())
             self._executor.execute()
 
     def take_back(self, lease: Lease) -> None:
@@ -105,7 +108,13 @@ class Desk:
             raise LeaseError(
                 f"the lease acquired at {lease.site} was returned before: return it once"
             )
-        self._core.release(slot, lease.condition(), self._time())
+        connection = lease.connection
+        if not connection.usable or connection.in_flight:
+            # A request still unanswered goes on in the server: nobody else may sit behind it.
+            condition = Condition.BROKEN
+        else:
+            condition = Condition.CHANGED if connection.dirty else _CLEAN
+        self._core.release(slot, condition, self._time())
         self._executor.execute()
 
     def warn_of_nesting(self, lease: Lease) -> None:

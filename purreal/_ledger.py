@@ -121,8 +121,10 @@ class Ledger:
         counters.granted += 1
         if self.leased > counters.peak_leased:
             counters.peak_leased = self.leased
-        if claim.holder is not None:
-            self.held.lent(claim.holder)
+        holder = claim.holder
+        if holder is not None:
+            counts = self.held.counts
+            counts[holder] = counts.get(holder, 0) + 1
 
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state, or lease, must follow."""
@@ -130,8 +132,12 @@ class Ledger:
         self.leased -= 1
         if slot.lost:
             self.lost_leases -= 1
-        if claim is not None and claim.holder is not None:
-            self.held.returned(claim.holder)
+        holder = None if claim is None else claim.holder
+        if holder is not None:
+            if self.held.stuck or self.held.counts[holder] > 1:
+                self.held.returned(holder)
+            else:
+                del self.held.counts[holder]
 
     def leased_slots(self) -> list[Slot]:
         """All that are leased; looks at each slot there is."""

@@ -20,13 +20,12 @@ class HeldLeases:
 
     def __init__(self) -> None:
         self.counts: dict[Task[object], int] = {}
-        """How many leases each task has to give back itself; only those that have any."""
+        """How many leases each task has to give back itself; only those that have any. A call of a
+        method to count one more, or the only one less, would show in every lease: the ledger does
+        both itself."""
         self.stuck = 0
         """Leases held by tasks that wait for another one."""
         self._waiting: set[Task[object]] = set()
-
-    def lent(self, task: Task[object]) -> None:
-        self.counts[task] = self.counts.get(task, 0) + 1
 
     def returned(self, task: Task[object]) -> None:
         left = self.counts[task] - 1

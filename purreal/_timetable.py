@@ -30,12 +30,11 @@ class Timetable:
             self.next_tick = when
 
     def parked(self, slot: Slot, now: float) -> None:
-        """A connection became idle. The way of every returned lease, so it has to be cheap."""
+        """A connection became idle."""
         if slot.expires_at < self.next_tick:
             self.next_tick = slot.expires_at
         limit = self._max_idle_time
-        # Without a surplus there would be nothing to plan, again and again.
-        if limit is not None and now + limit < self.next_tick and self._ledger.open > self.floor:
+        if limit is not None and now + limit < self.next_tick:
             self.plan_shrinking()
 
     def expired(self, now: float) -> list[Slot]:

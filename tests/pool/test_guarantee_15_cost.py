@@ -178,7 +178,9 @@ async def test_guarantee_15_waiting_leaves_nothing_to_the_collector_of_garbage(
     await asyncio.sleep(2)
     tasks.clear()
 
-    assert not [each for each in gc.get_objects() if isinstance(each, Lease | GrantFuture)]
+    left = [each for each in gc.get_objects() if isinstance(each, Lease | GrantFuture)]
+    assert not [each for each in left if pool._desk in gc.get_referents(each)]
+    assert not [each for each in left if pool._core in gc.get_referents(each)]
 
 
 @pytest.fixture
