@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from purreal._errors import LeaseError
 from purreal._lease import Lease
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
     from purreal._pool import SurrealDBConnectionPool
 
@@ -19,19 +18,21 @@ class Acquisition:
 
     Args:
         timeout: seconds; None for no limit, 0 for now or never.
+        caller: the borrower's code. A traceback for messages would cost 100 times more.
         scoped: whether the task that enters it leaves it, too.
     """
 
     __slots__ = ("_code", "_instruction", "_lease", "_pool", "_scoped", "_timeout")
 
     def __init__(
-        self, pool: SurrealDBConnectionPool, timeout: float | None, scoped: bool = True
+        self,
+        pool: SurrealDBConnectionPool,
+        timeout: float | None,
+        caller: FrameType,
+        scoped: bool = True,
     ) -> None:
-        # The line of the borrower's code, for messages: of who called the method of the pool that
-        # made this. A traceback would cost 100 times more.
-        frame = sys._getframe(2)
-        self._code = frame.f_code
-        self._instruction = frame.f_lasti
+        self._code = caller.f_code
+        self._instruction = caller.f_lasti
         self._pool = pool
         self._timeout = timeout
         self._scoped = scoped
@@ -41,7 +42,9 @@ class Acquisition:
         # The only coroutine of an acquire, with the only `await`: each more would cost every one.
         if self._lease is not None:
             raise LeaseError("this acquisition is in use already: call acquire() once for each")
-        desk = self._pool._open_desk
+        desk = self._pool._desk
+        if desk is None:
+            raise self._pool._not_open()
         lease = self._lease = Lease(desk, self._scoped, self._code, self._instruction)
         try:
             turn = desk.ask(lease, self._timeout)
@@ -54,9 +57,13 @@ class Acquisition:
                     desk.give_up(turn)
                     raise
                 finally:
-                    desk.call_off(turn, self._timeout)
+                    if self._timeout is not None:
+                        desk.deadlines.call_off(turn, self._timeout)
+                    # The traceback of an error keeps these names, and both lead back to the error.
+                    del turn
         except BaseException:
             self._lease = None
+            del lease
             raise
         return lease
 

@@ -88,7 +88,9 @@ class Core:
             else:
                 ledger.lend(slot, claim, now)
                 return True
-        self._refuse_what_is_pointless(claim, now_or_never)
+        claim.is_nested = claim.task in ledger.held.counts
+        if now_or_never or claim.is_nested or self.config.max_waiting is not None:
+            self._refuse_what_is_pointless(claim, now_or_never)
         ledger.enqueue(claim, now)
         if ledger.vacant or idle:  # else all are in use, and nobody but a borrower can help
             self._provide(now)
@@ -108,14 +110,20 @@ class Core:
 
     def release(self, slot: Slot, condition: Condition, now: float) -> None:
         """A lease came back."""
-        counters = self.ledger.counters
+        ledger = self.ledger
+        counters = ledger.counters
         counters.released += 1
         counters.use_seconds += now - slot.leased_at
-        self.ledger.end_lease(slot)
+        ledger.end_lease(slot)
         if condition is _CLEAN and not slot.lost and now < slot.expires_at and not self.closed:
-            # The way of nearly every lease. It makes no room and takes away no hope, so there is
-            # nothing to provide.
-            self._offer(slot, now)
+            # The way of nearly every lease, so it is written out. It makes no room and takes away
+            # no hope: there is nothing to provide.
+            if ledger.waiting.count:
+                self._grant(slot, now)
+            else:
+                ledger.park(slot, now)
+                if slot.expires_at < self.timetable.next_tick or ledger.open > self.timetable.floor:
+                    self.timetable.parked(slot, now)
             return
         if slot.lost or condition is Condition.BROKEN:
             counters.discarded += 1
@@ -125,7 +133,7 @@ class Core:
         elif now >= slot.expires_at:
             self._retire_expired(slot)
         else:
-            self.ledger.prepare(slot, SlotState.RESETTING)
+            ledger.prepare(slot, SlotState.RESETTING)
             self.commands.append(Reset(slot))
         self._provide(now)
 
@@ -286,9 +294,8 @@ class Core:
         if limit is not None and ledger.waiting.count >= limit:
             ledger.counters.shed += 1
             raise refusals.too_many_waiters(ledger, limit)
-        held = ledger.held
-        mine = held.held_by(claim.task) if claim.task is not None else 0
-        if mine and held.stuck + mine >= self.config.max_size:
+        mine = ledger.held.counts[claim.task] if claim.is_nested and claim.task is not None else 0
+        if mine and ledger.held.stuck + mine >= self.config.max_size:
             ledger.counters.shed += 1
             raise refusals.deadlock(ledger, claim)
 

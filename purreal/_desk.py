@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from purreal._executor import Executor
     from purreal._lease import Lease
 
-_OWN_CODE: Final = str(Path(__file__).parent)
+_OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
+
+# An attribute of an enumeration costs more than a global name, which shows in every lease.
+_CLEAN: Final = Condition.CLEAN
 
 # Asked with every lease and every request. Who gets the right loop is in the right process, too:
 # a fork runs no loop. What is wrong with any other place, the binding says.
@@ -31,17 +34,18 @@ class Desk:
 
     Attributes:
         loop: the event loop on which everything happens.
+        deadlines: of those who wait.
     """
 
-    __slots__ = ("_binding", "_core", "_deadlines", "_executor", "_time", "loop")
+    __slots__ = ("_binding", "_core", "_executor", "_time", "deadlines", "loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self.loop = binding.loop
         self._core = core
         self._executor = executor
         self._binding = binding
-        self._time = binding.loop.time
-        self._deadlines = Deadlines(binding.loop)
+        self._time = binding.clock
+        self.deadlines = Deadlines(binding.loop)
 
     @property
     def closed(self) -> bool:
@@ -56,7 +60,8 @@ class Desk:
     def ask(self, lease: Lease, timeout: float | None) -> GrantFuture | None:
         """Lend a connection at once (None), or queue up; the future is done when it is lent.
 
-        The caller calls `give_up` when it does not get as far, and `call_off` in any case.
+        The caller calls `give_up` when it does not get as far, and calls off the deadline in any
+        case.
 
         Args:
             timeout: seconds from now to the end of the future; None: for ever, 0: now or never.
@@ -72,16 +77,11 @@ class Desk:
                 turn.claim = lease
                 turn.core = core
                 if timeout is not None:
-                    self._deadlines.set(turn, timeout, now)
+                    self.deadlines.set(turn, timeout, now)
         finally:
             if core.commands:
                 self._executor.execute()
         return turn
-
-    def call_off(self, turn: GrantFuture, timeout: float | None) -> None:
-        """Nobody waits for this any more, with whatever result."""
-        if timeout is not None:
-            self._deadlines.call_off(turn, timeout)
 
     def give_up(self, turn: GrantFuture) -> None:
         """The caller was interrupted while it waited, or failed."""
@@ -89,7 +89,7 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, Condition.CLEAN, self._time())
+            self._core.release(turn.claim.slot, _CLEAN, self._time())
             self._executor.execute()
 
     def take_back(self, lease: Lease) -> None:
@@ -108,7 +108,13 @@ class Desk:
             raise LeaseError(
                 f"the lease acquired at {lease.site} was returned before: return it once"
             )
-        self._core.release(slot, lease.condition(), self._time())
+        connection = lease.connection
+        if not connection.usable or connection.in_flight:
+            # A request still unanswered goes on in the server: nobody else may sit behind it.
+            condition = Condition.BROKEN
+        else:
+            condition = Condition.CHANGED if connection.dirty else _CLEAN
+        self._core.release(slot, condition, self._time())
         self._executor.execute()
 
     def warn_of_nesting(self, lease: Lease) -> None:

@@ -36,6 +36,9 @@ class GrantFuture(asyncio.Future[None]):
     Without that, a cancelled caller would stand in the queue until its task runs again, count
     toward `max_waiting`, and be lent a connection that nobody uses.
 
+    It and its claim know each other until it is done. Both would be garbage that only the collector
+    finds if they did not let go then.
+
     Attributes (set by who makes it; an `__init__` of its own would double what that costs):
         core, claim: where to leave the queue.
     """
@@ -48,14 +51,14 @@ class GrantFuture(asyncio.Future[None]):
     def cancel(self, msg: object | None = None) -> bool:
         cancelled = super().cancel(msg)
         if cancelled:
-            self.claim.future = None
+            del self.claim.future
             self.core.withdraw(self.claim)
         return cancelled
 
     def expire(self) -> None:
         """The claim's time is over: fail, unless it was served or cancelled before."""
         if not self.done():
-            self.claim.future = None
+            del self.claim.future
             self.set_exception(self.core.expire(self.claim, self.get_loop().time()))
 
 
@@ -87,7 +90,9 @@ class Executor:
         while commands:
             command = commands.popleft()
             if isinstance(command, Claim):
-                _waiting_for(command).set_result(None)
+                future = command.future
+                del command.future
+                future.set_result(None)
             else:
                 self._begin(command)
         next_tick = self._core.timetable.next_tick
@@ -107,7 +112,8 @@ class Executor:
             case Reset(slot):
                 self._spawn(self._reset(slot), slot)
             case Fail(claim, error):
-                _waiting_for(claim).set_exception(error)
+                claim.future.set_exception(error)
+                del claim.future
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until `condition()` is true; it is asked after every event."""
@@ -306,12 +312,3 @@ def _connection_of(slot: Slot) -> Connection:
     if slot.connection is None:
         raise AssertionError(f"no connection in a slot that is {slot.state.name}")
     return slot.connection
-
-
-def _waiting_for(claim: Claim) -> asyncio.Future[None]:
-    """What the caller of a claim awaits; the two let go of each other, or both were garbage that
-    only the collector finds."""
-    future, claim.future = claim.future, None
-    if future is None:
-        raise AssertionError(f"nobody awaits the claim at {claim.site}")
-    return future

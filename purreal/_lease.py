@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from purreal._desk import running_loop
 from purreal._errors import LeaseError, PoolClosed
 from purreal._methods import Methods
-from purreal._slots import Claim, Condition
+from purreal._slots import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -34,9 +34,10 @@ class Lease(Methods, Claim):
         self.holder = task if scoped else None
         self.code = code
         self.instruction = instruction
-        self.is_waiting = False
 
     def __repr__(self) -> str:
+        if not hasattr(self, "slot"):
+            return f"<Lease of no connection yet, acquired at {self.site}>"
         state = "returned" if self.is_over else "out"
         return f"<Lease of connection {self.connection.id}, {state}, acquired at {self.site}>"
 
@@ -45,14 +46,6 @@ class Lease(Methods, Claim):
         """Whether it was returned, or taken away by the closing of the pool."""
         # Each lease is a claim of its own, so a slot lent again is not mistaken.
         return self.slot.claim is not self
-
-    def condition(self) -> Condition:
-        """In which condition its connection would come back now."""
-        connection = self.connection
-        if not connection.usable or connection.in_flight:
-            # A request still unanswered goes on in the server: nobody else may sit behind it.
-            return Condition.BROKEN
-        return Condition.CHANGED if connection.dirty else Condition.CLEAN
 
     async def close(self) -> None:
         """End the connection now. The lease is still to be returned; the pool replaces it.

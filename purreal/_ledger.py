@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _IDLE = SlotState.IDLE
 _LEASED = SlotState.LEASED
 
+_OPEN = (SlotState.IDLE, SlotState.LEASED, SlotState.CHECKING, SlotState.RESETTING)
+
 
 class Ledger:
     """All slots, all waiters, all counters."""
@@ -35,6 +37,8 @@ class Ledger:
         # The newest is lent first, the coldest (first) retires first; each may leave at any time.
         self.idle: dict[Slot, None] = {}
         self.waiting = WaitingLine()
+        self.open = 0
+        """Connections that exist and can be lent, now or when their preparation is over."""
         self.leased = 0
         self.lost_leases = 0
         """Leases whose connection is gone: they will free a slot, but serve nobody."""
@@ -53,8 +57,8 @@ class Ledger:
         waiting.join(claim)
         if waiting.count > self.counters.peak_waiting:
             self.counters.peak_waiting = waiting.count
-        task = claim.task
-        claim.is_nested = task is not None and self.held.starts_waiting(task)
+        if claim.is_nested and claim.task is not None:
+            self.held.starts_waiting(claim.task)
 
     def leave_queue(self, claim: Claim) -> None:
         self.waiting.leave(claim)
@@ -117,8 +121,10 @@ class Ledger:
         counters.granted += 1
         if self.leased > counters.peak_leased:
             counters.peak_leased = self.leased
-        if claim.holder is not None:
-            self.held.lent(claim.holder)
+        holder = claim.holder
+        if holder is not None:
+            counts = self.held.counts
+            counts[holder] = counts.get(holder, 0) + 1
 
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state, or lease, must follow."""
@@ -126,8 +132,12 @@ class Ledger:
         self.leased -= 1
         if slot.lost:
             self.lost_leases -= 1
-        if claim is not None and claim.holder is not None:
-            self.held.returned(claim.holder)
+        holder = None if claim is None else claim.holder
+        if holder is not None:
+            if self.held.stuck or self.held.counts[holder] > 1:
+                self.held.returned(holder)
+            else:
+                del self.held.counts[holder]
 
     def leased_slots(self) -> list[Slot]:
         """All that are leased; looks at each slot there is."""
@@ -159,11 +169,11 @@ class Ledger:
 
     def _move(self, slot: Slot, state: SlotState) -> None:
         """Every change of state but those between IDLE and LEASED, which change no sum here."""
-        if slot.state is SlotState.CONNECTING and state in (SlotState.IDLE, SlotState.LEASED):
-            # It is neither in `idle` nor leased yet.
-            self.counters.peak_open = max(self.counters.peak_open, self.open + 1)
         self._count(slot.state, -1)
         self._count(state, 1)
+        self.open += (state in _OPEN) - (slot.state in _OPEN)
+        if self.open > self.counters.peak_open:
+            self.counters.peak_open = self.open
         slot.state = state
         if slot.slow:
             slot.slow = False
@@ -181,11 +191,6 @@ class Ledger:
                 pass  # `vacant` and `idle` have a length, and a lease begins and ends elsewhere
 
     # -- sums -------------------------------------------------------------------------------------
-
-    @property
-    def open(self) -> int:
-        """Connections that exist and can be lent, now or when their preparation is over."""
-        return len(self.idle) + self.leased + self.preparing
 
     @property
     def coming(self) -> int:

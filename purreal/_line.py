@@ -18,7 +18,7 @@ class WaitingLine:
     """First come, first served; leaving takes one step from any place.
 
     Who leaves stays in the `deque` until its turn comes or they are the most, and is passed over:
-    that costs a tenth of a dictionary in order of insertion, at any length.
+    that costs a sixth of an ordered dictionary, at any length.
 
     Attributes:
         count: how many wait.
@@ -42,7 +42,7 @@ class WaitingLine:
         """Give up a place anywhere in the line."""
         claim.is_waiting = False
         self.count -= 1
-        if len(self._line) > 2 * self.count + _GONE_ALLOWED:
+        if not self.count or len(self._line) > 2 * self.count + _GONE_ALLOWED:
             self._line = deque(self)
 
     def next(self) -> Claim:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
@@ -140,6 +141,7 @@ class SurrealDBConnectionPool:
         self._trace_context = trace_context
         self._core = Core(self._config, random.Random())
         self._running: RunningPool | None = None
+        self._desk: Desk | None = None
         self._closed = False
 
     # -- life cycle -------------------------------------------------------------------------------
@@ -165,6 +167,7 @@ class SurrealDBConnectionPool:
                 self._config, self._connector, self._on_exchange, self._trace_context
             )
             self._core = self._running.core
+            self._desk = self._running.desk
         self._running.desk.require_right_place("can't open this pool")
         if wait:
             await self._wait_until_filled(self._running, _seconds("timeout", timeout))
@@ -217,14 +220,16 @@ class SurrealDBConnectionPool:
         Warns:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
-        return Acquisition(self, self._limit(timeout))
+        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return Acquisition(self, limit, sys._getframe(1))
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
 
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
-        return await Acquisition(self, self._limit(timeout), scoped=False).__aenter__()
+        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return await Acquisition(self, limit, sys._getframe(1), scoped=False).__aenter__()
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -233,13 +238,14 @@ class SurrealDBConnectionPool:
             LeaseError: it was returned already, or is not of this pool, loop and process.
                 Nothing has happened to any connection then.
         """
-        if self._running is None or lease.desk is not self._running.desk:
+        if self._desk is None or lease.desk is not self._desk:
             raise LeaseError(f"{lease!r} is not a lease of the pool {self._config.name!r}")
-        self._running.desk.take_back(lease)
+        self._desk.take_back(lease)
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
-        async with Acquisition(self, self._config.acquire_timeout) as lease:
+        limit = self._config.acquire_timeout
+        async with Acquisition(self, limit, sys._getframe(1)) as lease:
             return await lease.query(query, vars)
 
     # -- what it looks like -----------------------------------------------------------------------
@@ -269,18 +275,11 @@ class SurrealDBConnectionPool:
 
     # -- behind the scenes ------------------------------------------------------------------------
 
-    def _limit(self, timeout: Timeout) -> float | None:
-        if timeout is _POOLS:
-            return self._config.acquire_timeout
-        return None if timeout is None else _seconds("timeout", timeout)
-
-    @property
-    def _open_desk(self) -> Desk:
-        if self._running is not None:
-            return self._running.desk
+    def _not_open(self) -> PoolClosed | PoolNotOpen:
+        """Why there is no desk."""
         if self._closed:
-            raise PoolClosed(f"the pool {self._config.name!r} is closed")
-        raise PoolNotOpen(
+            return PoolClosed(f"the pool {self._config.name!r} is closed")
+        return PoolNotOpen(
             f"the pool {self._config.name!r} is not open: use `async with pool:`, or "
             "`await pool.open()` before the first acquire"
         )
@@ -290,9 +289,13 @@ class SurrealDBConnectionPool:
             await running.wait_until_filled(timeout)
         except BaseException:
             if self._running is running and running.is_stillborn:
-                self._running = None  # as if never opened: it may be opened again
+                self._running = self._desk = None  # as if never opened: it may be opened again
                 await running.abandon()
             raise
+
+
+def _limit(timeout: float | None) -> float | None:
+    return None if timeout is None else _seconds("timeout", timeout)
 
 
 def _seconds(name: str, value: float) -> float:

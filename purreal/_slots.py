@@ -61,14 +61,15 @@ class Claim:
     )
 
     asked_at: float
-    """Set when it has to wait."""
     is_nested: bool
-    """Whether its task held a lease when it began to wait; set then."""
-    future: Future[None] | None
+    """Whether its task held a lease when it asked."""
+    is_waiting: bool
+    """These three are set when it is not served at once."""
+    future: Future[None]
     """Set by the desk before any command is executed; the core never looks at it."""
     slot: Slot
-    """Set when it is lent, as the next."""
     connection: Connection
+    """Both are set when it is lent."""
 
     def __init__(
         self,
@@ -81,13 +82,14 @@ class Claim:
         self.holder = holder
         self.code = code
         self.instruction = instruction
-        self.is_waiting = False
 
     @property
     def site(self) -> str:
         """Where in the program the caller asked."""
         lines = (
-            line for begin, end, line in self.code.co_lines() if begin <= self.instruction < end
+            line
+            for begin, end, line in self.code.co_lines()
+            if begin <= self.instruction < end and line is not None
         )
         return f"{self.code.co_filename}:{next(lines, '?')} in {self.code.co_name}()"
 

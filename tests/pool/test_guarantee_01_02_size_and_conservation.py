@@ -217,6 +217,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         assert states.count(SlotState.CLOSING) == ledger.closing
         in_preparation = states.count(SlotState.CHECKING) + states.count(SlotState.RESETTING)
         assert in_preparation == ledger.preparing
+        assert ledger.open == len(ledger.idle) + ledger.leased + in_preparation
 
     @invariant()
     def nothing_fit_is_idle_while_somebody_waits(self):

@@ -4,12 +4,16 @@ Steps are counted, not timed: calls and lines of Python code. `benchmarks/lease.
 """
 
 import asyncio
+import contextlib
+import gc
 import sys
 import weakref
 
 import pytest
 
+from purreal import AcquireTimeout, Lease
 from purreal._config import PoolConfig
+from purreal._executor import GrantFuture
 from purreal._ledger import Ledger
 from purreal._line import WaitingLine
 from purreal._slots import Claim
@@ -154,6 +158,37 @@ def test_guarantee_15_those_who_left_a_line_are_forgotten():
     assert len(tasks) < 100
     assert line.next() is first
     assert line.count == 0
+
+
+async def test_guarantee_15_waiting_leaves_nothing_to_the_collector_of_garbage(
+    make_pool, settle, without_collector
+):
+    """It looks at all that waits, so it makes long queues slow when it has to run often."""
+    pool = make_pool(max_size=1)
+    await pool.open()
+
+    async def borrow():
+        with contextlib.suppress(AcquireTimeout):
+            async with pool.acquire(timeout=1):
+                await asyncio.sleep(0.1)
+
+    tasks = [asyncio.create_task(borrow()) for _ in range(20)]  # half of them run out of time
+    await settle()
+    tasks.pop().cancel()
+    await asyncio.sleep(2)
+    tasks.clear()
+
+    left = [each for each in gc.get_objects() if isinstance(each, Lease | GrantFuture)]
+    assert not [each for each in left if pool._desk in gc.get_referents(each)]
+    assert not [each for each in left if pool._core in gc.get_referents(each)]
+
+
+@pytest.fixture
+def without_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 async def test_guarantee_15_an_acquire_captures_no_traceback(make_pool, monkeypatch):
