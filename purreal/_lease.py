@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
-from purreal._errors import LeaseError, PoolClosed
+from purreal._errors import ConnectionLost, LeaseError, Outcome, PoolClosed
 from purreal._methods import Methods
+from purreal._notifications import Notifications
 from purreal._slots import Condition
 
 if TYPE_CHECKING:
@@ -58,6 +60,21 @@ class Lease(Methods):
             return Condition.BROKEN
         return Condition.CHANGED if connection.dirty else Condition.CLEAN
 
+    async def connect(self, url: str | None = None) -> None:
+        """Do nothing: a lease is connected, and an address is not looked at, as in the SDK.
+
+        Raises:
+            LeaseError: the lease was returned already.
+            ConnectionLost: the connection is lost or closed. It is never replaced inside a lease.
+        """
+        self._require_mine("connect")
+        if not self._connection.usable:
+            raise ConnectionLost(
+                "the connection of this lease is gone, and it is not replaced inside a lease:"
+                " return the lease and acquire a new one",
+                outcome=Outcome.NOT_SENT,
+            )
+
     async def close(self) -> None:
         """End the connection now. The lease is still to be returned; the pool replaces it.
 
@@ -67,9 +84,35 @@ class Lease(Methods):
         self._require_mine("close")
         await self._connection.close()
 
-    async def _request(self, method: str, params: list[Any], *, txn: UUID | None = None) -> Any:
+    async def __aenter__(self) -> Self:
+        """As `connect`."""
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """As `close`, which is what the SDK does; ``async with pool.acquire()`` keeps it open."""
+        await self.close()
+
+    async def _request(
+        self,
+        method: str,
+        params: list[Any],
+        *,
+        session: UUID | None = None,
+        txn: UUID | None = None,
+    ) -> Any:
         self._require_mine("use")
-        return await self._connection.request(method, params, txn=txn)
+        return await self._connection.request(method, params, session=session, txn=txn)
+
+    def _notifications(self, live_id: UUID) -> Notifications:
+        self._require_mine("use")
+        query = self._connection.live_query(live_id)
+        return Notifications(query, partial(self._require_mine, "read a live query of"))
 
     def _require_mine(self, verb: str) -> None:
         self.desk.require_right_place(f"can't {verb} this lease", LeaseError)

@@ -18,7 +18,8 @@ from purreal._errors import (
     RequestTimeout,
     UnreadableReply,
 )
-from purreal._messages import Reply, encode_request, going_away, read_reply
+from purreal._live import LiveQueries
+from purreal._messages import NOTIFICATION, Reply, encode_request, going_away, read_reply
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
@@ -37,6 +38,9 @@ class RpcChannel:
 
     Every request ends: in a reply, in the error that ended the channel, or in its own timeout.
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
+
+    Attributes:
+        live_queries: where notifications go; they end with the channel.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class RpcChannel:
         # Futures of requests that were handed to the transport and not answered. One whose caller
         # has gone stays, cancelled, until its reply comes: that is what `in_flight` counts.
         self._pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+        self.live_queries = LiveQueries()
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -161,7 +166,9 @@ class RpcChannel:
             self._lose(f"the server said: {farewell}")
             return
         waiter = self._pending.pop(request_id, None)
-        if waiter is None:
+        if request_id == NOTIFICATION:
+            self.live_queries.notify(reply)
+        elif waiter is None:
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
         elif not waiter.done():
             waiter.set_result(reply)
@@ -183,6 +190,7 @@ class RpcChannel:
         logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
+        self.live_queries.end(lambda: self._lost(Outcome.UNKNOWN, kind))
         pending, self._pending = self._pending, {}
         for waiter in pending.values():
             if not waiter.done():

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
+from purreal._live import LiveQuery
 from purreal._session_state import may_change_session
 from purreal.testing._script import OK, Ended, Gate, Script, Step
 
@@ -117,6 +118,7 @@ class FakeConnection:
         self.trace_context: Callable[[], str | None] | None = None
         self.requests: list[tuple[str, list[Any]]] = []
         self.ended: End | None = None
+        self._live: dict[UUID, LiveQuery] = {}
         self._connector = connector
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -125,6 +127,7 @@ class FakeConnection:
         method: str,
         params: list[Any],
         *,
+        session: UUID | None = None,
         txn: UUID | None = None,
         timeout: Timeout = ...,
     ) -> Any:
@@ -165,6 +168,14 @@ class FakeConnection:
         self.in_flight -= 1
         return _default_result(method) if value is ... else value
 
+    def live_query(self, live_id: UUID) -> LiveQuery:
+        """Return the live query of that name: a fake one needs no start."""
+        return self._live.setdefault(live_id, LiveQuery())
+
+    def notify(self, live_id: UUID, record: Any) -> None:
+        """Let a live query notify its readers."""
+        self.live_query(live_id).notify(record)
+
     async def check(self) -> None:
         """Answer as scripted; a `RequestError` of the script ends the connection."""
         try:
@@ -175,6 +186,7 @@ class FakeConnection:
 
     async def reset(self) -> None:
         """Clear `dirty`, as scripted."""
+        self._end_live_queries()
         await self._unless_ended("reset")
         self.dirty = False
 
@@ -214,9 +226,15 @@ class FakeConnection:
 
     def _end(self, how: End) -> None:
         self.usable = False
+        self._end_live_queries()
         if self.ended is None:
             self.ended = how
             self._ending.set_result(None)
+
+    def _end_live_queries(self) -> None:
+        for query in self._live.values():
+            query.end(lambda: ConnectionLost("the fake connection ended"))
+        self._live.clear()
 
     async def _unless_ended(self, operation: Operation) -> Any:
         """Play the script, but fail as soon as the connection ends under it."""

@@ -18,8 +18,8 @@ class Borrower(Methods):
     def __init__(self, connection) -> None:
         self.connection = connection
 
-    async def _request(self, method, params, *, txn=None):
-        return await self.connection.request(method, params, txn=txn)
+    async def _request(self, method, params, *, session=None, txn=None):
+        return await self.connection.request(method, params, session=session, txn=txn)
 
 
 @pytest.fixture
