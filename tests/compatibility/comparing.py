@@ -122,7 +122,9 @@ def typed(value: Any) -> Any:
 
 def is_as_expected(outcome: Outcome, expected: Outcome) -> bool:
     """Whether an outcome is the expected one; an expected message of None fits any."""
-    if isinstance(expected, Returned) or isinstance(outcome, Returned):
-        return typed(outcome) == typed(expected) if outcome == expected else False
+    if isinstance(expected, Returned):
+        return isinstance(outcome, Returned) and typed(outcome.value) == typed(expected.value)
+    if isinstance(outcome, Returned):
+        return False
     message_fits = expected.message is None or expected.message in (outcome.message or "")
     return outcome.error == expected.error and message_fits

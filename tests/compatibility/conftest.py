@@ -61,17 +61,17 @@ def lending(request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 def make_pool(
     target: RunningTarget, place: tuple[str, str], lending: dict[str, Any]
-) -> Callable[[], SurrealDBConnectionPool]:
-    """Makes pools of one lease on the stage, not opened yet."""
+) -> Callable[..., SurrealDBConnectionPool]:
+    """Makes pools on the stage, by default of one lease, not opened yet."""
 
-    def make() -> SurrealDBConnectionPool:
+    def make(max_size: int = 1) -> SurrealDBConnectionPool:
         return SurrealDBConnectionPool(
             target.url,
             credentials=Credentials(target.username, target.password),
             namespace=place[0],
             database=place[1],
             min_size=0,
-            max_size=1,
+            max_size=max_size,
             **lending,
         )
 
@@ -100,7 +100,7 @@ def open_sdk(target: RunningTarget, place: tuple[str, str]) -> Open:
 def open_lease(
     target: RunningTarget,
     place: tuple[str, str],
-    make_pool: Callable[[], SurrealDBConnectionPool],
+    make_pool: Callable[..., SurrealDBConnectionPool],
 ) -> Open:
     """Opens a lease on an empty stage."""
 
