@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from types import EllipsisType
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
@@ -131,7 +131,7 @@ class FakeConnection:
         txn: UUID | None = None,
         timeout: Timeout = ...,
     ) -> Any:
-        """Answer as scripted; by default one empty statement for ``query``, else None."""
+        """Answer as scripted; by default an empty statement to ``query``, an id to ``live``."""
         clock = asyncio.get_running_loop().time
         context = ask_trace_context(self.trace_context, method)
         started = clock()
@@ -247,4 +247,4 @@ class FakeConnection:
 def _default_result(method: str) -> Any:
     if method == "query":
         return [{"status": "OK", "result": None, "time": "0ns"}]
-    return None
+    return uuid4() if method == "live" else None

@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from typing import Any
 
+import generate_compatibility
 import pytest
 from surrealdb import AsyncSurrealSession, AsyncSurrealTransaction
 from surrealdb.connections.async_ws import AsyncWsSurrealConnection
@@ -102,6 +103,10 @@ def test_a_method_takes_the_arguments_of_the_sdk_s(name: str) -> None:
     assert [(each.name, each.kind, each.default) for each in ours] == [
         (each.name, each.kind, each.default) for each in sdks
     ]
+
+
+def test_the_page_has_these_rows() -> None:
+    assert generate_compatibility.PAGE.read_text(encoding="utf-8") == generate_compatibility.page()
 
 
 def test_no_two_rows_have_one_name() -> None:

@@ -177,6 +177,16 @@ async def test_a_killed_live_query_is_read_to_its_end(borrower, push):
     assert [record async for record in notifications] == []
 
 
+async def test_who_comes_after_the_end_reads_what_nobody_has_read(borrower, push):
+    live_id = await borrower.live("t")
+    push(frame())
+    push(KILLED)  # its table was removed, say
+
+    readers = [await borrower.subscribe_live(live_id) for _ in range(2)]
+
+    assert [[record async for record in reader] for reader in readers] == [[RECORD], []]
+
+
 async def test_kill_ends_the_reading_also_where_the_server_does_not_say_so(borrower, push):
     notifications = await borrower.subscribe_live(await borrower.live("t"))
     task = await waiting(notifications)
