@@ -136,7 +136,12 @@ def sign_in_parameters(given: dict[str, Any]) -> dict[str, Any]:
 
     ``variables`` of an access method are laid beside the others; absent (None) ones and names
     that mean nothing are left out.
+
+    Raises:
+        ValueError: it is no dict.
     """
+    if not isinstance(given, dict):
+        raise ValueError(f"to sign in takes a dict such as {{'username': …}}, not {given!r:.40}")
     variables = given.get("variables")
     named = [(written, given.get(name)) for name, written in _SIGN_IN_NAMES.items()]
     laid_beside = list(variables.items()) if isinstance(variables, dict) else []

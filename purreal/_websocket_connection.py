@@ -122,7 +122,7 @@ class WebSocketConnection:
             if method == "detach" and session not in self._belongings.sessions:
                 return None  # As the server answers to what is over, or never was.
             self._belongings.before(method, session)
-        entry = self._belongings.entry_of(session)
+        entry = b"" if session is None else self._belongings.entry_of(session)
         starts = changes and may_start_live_queries(method)
         context = ask_trace_context(self.trace_context, method)
         # Not the loop's clock: uvloop's counts whole milliseconds and stands still in a step.

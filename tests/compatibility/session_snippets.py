@@ -6,7 +6,7 @@ from uuid import UUID
 from surrealdb import RecordID, Table
 from surrealdb.errors import ServerError
 
-from tests.compatibility.comparing import Returned, Rows, Stage
+from tests.compatibility.comparing import Raised, Returned, Rows, Stage
 
 SESSION = Rows()
 SESSIONS = Rows()
@@ -49,6 +49,26 @@ async def another_database(db: Any, stage: Stage) -> Any:
 async def a_variable_comes_and_goes(db: Any, stage: Stage) -> Any:
     answers = [await db.let("x", {"a": [1, None]}), await db.query("RETURN $x")]
     return [*answers, await db.unset("x"), await db.query("RETURN $x"), await db.unset("x")]
+
+
+@SESSION.same("let", "query")
+async def a_variable_without_a_value(db: Any, stage: Stage) -> Any:
+    return await db.let("x", None), await db.query("RETURN $x")
+
+
+@SESSION.same("let")
+async def a_name_that_belongs_to_the_server(db: Any, stage: Stage) -> Any:
+    return await db.let("auth", 1)
+
+
+@SESSION.differs(
+    "use",
+    how="the server is asked; the SDK refuses by itself what is no text",
+    sdk=Raised("ValueError", "Invalid schema"),
+    lease=Raised("ValidationError"),
+)
+async def what_is_no_name(db: Any, stage: Stage) -> Any:
+    return await db.use(1, 2)
 
 
 @SESSION.same("signin")
@@ -122,6 +142,47 @@ async def by_no_access_method(db: Any, stage: Stage) -> Any:
 @SESSION.same("info")
 async def of_a_root_user(db: Any, stage: Stage) -> Any:
     return await db.info()
+
+
+@SESSION.differs(
+    "info",
+    how="the server's own error; the SDK hides it in the text of a `SurrealError`",
+    sdk=Raised("SurrealError", "no result"),
+    lease=Raised("NotAllowedError", "Anonymous access not allowed"),
+)
+async def of_nobody(db: Any, stage: Stage) -> Any:
+    await db.invalidate()
+    return await db.info()
+
+
+@SESSION.same("invalidate", "version", "use", "let")
+async def what_nobody_may_do(db: Any, stage: Stage) -> Any:
+    await db.invalidate()
+    answers = [await db.version(), await db.use(*stage.place), await db.let("x", 1)]
+    return [*answers, await db.unset("x")]
+
+
+@SESSION.differs(
+    "signup",
+    how="the server is asked; the SDK refuses an empty dict by itself",
+    sdk=Raised("ValueError", "Signup requires a data dict"),
+    lease=Returned("ServerError"),
+)
+async def with_nothing(db: Any, stage: Stage) -> Any:
+    try:
+        return await db.signup({})
+    except ServerError:
+        return "ServerError"
+
+
+@SESSION.differs(
+    "signin",
+    how="`ValueError` as well, in other words",
+    sdk=Raised("ValueError", "Signin requires a params dict"),
+    lease=Raised("ValueError", "takes a dict"),
+)
+async def with_what_is_no_dict(db: Any, stage: Stage) -> Any:
+    return await db.signin(["root", "pw"])
 
 
 @SESSION.same("authenticate", "invalidate")
