@@ -54,13 +54,13 @@ async def test_the_next_borrower_finds_neither_live_queries_nor_sessions(pool, s
 async def test_what_is_notified_late_disturbs_nobody(pool, stage):
     async with pool.acquire() as lease:
         await lease.live("t")
-        writing = asyncio.create_task(stage.other.query("FOR $n IN 1..500 { CREATE t }"))
+        writing = asyncio.create_task(stage.other.query("FOR $n IN 0..50 { CREATE t }"))
         await asyncio.sleep(0)
 
     async with pool.acquire() as lease:
         assert await lease.query("RETURN 1") == 1
         await writing
-        assert len(await lease.select("t")) == 499
+        assert len(await lease.select("t")) == 50
     assert pool.stats().connects == 1
 
 
@@ -116,10 +116,15 @@ async def test_a_lease_can_not_use_what_belongs_to_another(stage, make_pool):
 
 
 async def test_many_notifications_are_read_without_a_loss(pool, stage):
+    found = []
     async with pool.acquire() as lease:
         notifications = await lease.subscribe_live(await lease.live("t"))
-        await stage.other.query("FOR $n IN 0..1000 { CREATE type::record('t', $n) }")
+        # Not all at once: the server gives up sockets for which more than 100 messages wait.
+        for begin in range(0, 1000, 50):
+            await stage.other.query(
+                "FOR $n IN $begin..$end { CREATE type::record('t', $n) }",
+                {"begin": begin, "end": begin + 50},
+            )
+            found += [(await anext(notifications))["id"].id for _ in range(50)]
 
-        found = [(await anext(notifications))["id"] for _ in range(1000)]
-
-    assert sorted(record.id for record in found) == list(range(1000))
+    assert sorted(found) == list(range(1000))
