@@ -17,7 +17,8 @@ from purreal._errors import (
     RequestTimeout,
     UnreadableReply,
 )
-from purreal._messages import Reply, encode_request, going_away, read_reply
+from purreal._live import LiveQueries
+from purreal._messages import NOTIFICATION, Reply, encode_request, going_away, read_reply
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
@@ -62,9 +63,9 @@ class RpcSession:
 
     __slots__ = ("entry", "pending")
 
-    def __init__(self, entry: bytes = b"") -> None:
+    def __init__(self, entry: bytes = b"", pending: dict[int, Waiter] | None = None) -> None:
         self.entry = entry
-        self.pending: dict[int, Waiter] = {}
+        self.pending: dict[int, Waiter] = {} if pending is None else pending
 
 
 class Listener(Protocol):
@@ -85,6 +86,9 @@ class RpcChannel:
 
     Every request ends: in a reply, in the error that ended the channel, or in its own timeout.
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
+
+    Attributes:
+        live_queries: where notifications go; they end with the channel.
     """
 
     def __init__(
@@ -99,6 +103,7 @@ class RpcChannel:
         self._listener = listener
         self._ids = itertools.count(1)
         self._pending: dict[int, RpcSession] = {}  # whose request has which number
+        self.live_queries = LiveQueries()
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -243,6 +248,9 @@ class RpcChannel:
             return
         session = self._pending.pop(request_id, None)
         if session is None:
+            if request_id == NOTIFICATION:
+                self.live_queries.notify(reply)
+                return
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
             return
         waiter = session.pending.pop(request_id)
@@ -268,6 +276,7 @@ class RpcChannel:
         logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
+        self.live_queries.end(lambda: self._lost(Outcome.UNKNOWN, kind))
         pending, self._pending = self._pending, {}
         for request_id, session in pending.items():
             waiter = session.pending.pop(request_id)
