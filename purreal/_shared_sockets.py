@@ -9,7 +9,6 @@ queries. `detach` ends it and all of these. A socket takes 255 of them beside it
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from math import ceil, inf
 from uuid import uuid4
 
@@ -230,8 +229,8 @@ class SharedSeat:
         if not self._stand_up():
             return
         if self._socket.seats:
-            with contextlib.suppress(Exception):  # it ends with the socket at the latest
-                await self.channel.call("detach", [], session=self.session, timeout=CLOSE_SECONDS)
+            self._detach()
+            await self.channel.answered(self.session, CLOSE_SECONDS)
         else:
             self._socket.house.forget(self._socket)
             await self.channel.close()
@@ -239,12 +238,11 @@ class SharedSeat:
     def abandon(self) -> None:
         if not self._stand_up():
             return
-        if not self._socket.seats:
+        if self._socket.seats:
+            self._detach()
+        else:
             self._socket.house.forget(self._socket)
             self.channel.abort()
-        elif not self.channel.post("detach", [], self.session):
-            self._socket.avoid()  # it is full of what the server does not read
-        self.channel.forsake(self.session)
 
     def _stand_up(self) -> bool:
         """Free the seat; return False when that was done before."""
@@ -254,4 +252,10 @@ class SharedSeat:
         self._socket.seats.pop(self, None)
         self._socket.is_full = False
         self._socket.house.count_seats()
+        self.channel.forsake(self.session)
         return True
+
+    def _detach(self) -> None:
+        """Have the server end the session: on its way now, whatever becomes of the caller."""
+        if not self.channel.post("detach", [], self.session):
+            self._socket.avoid()  # it is full of what the server does not read
