@@ -119,7 +119,7 @@ class ScriptedServer:
         """Say how the next openings, sendings and closings go; `then` for all after those."""
         self._opening = Script(*opening, then=then)
         self._sending = Script(*sending, then=then)
-        self.scripts_sending = True
+        self.scripts_sending = bool(sending) or then is not OK
         self._closing = Script(*closing, then=then)
 
     def hold_opening(self) -> Gate:
