@@ -252,6 +252,7 @@ class RpcChannel:
     def _forget(self, request_id: int, session: RpcSession) -> None:
         self._pending.pop(request_id, None)
         session.pending.pop(request_id, None)
+        session.unsent.pop(request_id, None)
 
     def _receive(self, message: bytes | str) -> None:
         if self._end is not None:

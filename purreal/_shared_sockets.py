@@ -1,9 +1,13 @@
 """Owns the sockets that many sessions share: how many there are, and who sits where; no set-up.
 
 Facts about SurrealDB 3.3.5 (tests/wire keeps trying): a client invents a session's id and names it
-in `attach`; the session is anonymous then, and alone with its variables, transactions and live
-queries. `detach` ends it and all of these. A socket takes 255 of them beside its own; one more
-`attach` is refused as a method that is not allowed, as on servers without sessions.
+in `attach`; the session is anonymous then, and alone with its user, variables and live queries.
+`detach` ends it, these, and its transactions. But a transaction belongs to the socket: whoever
+names its id on that socket can read in it, commit and cancel it. Ids have 74 random bits and stay
+in their lease unless the borrower hands one out. The end of one session leaves the transactions of
+the others alone. A socket takes 255 sessions beside its own; one more `attach` is refused as a
+method that is not allowed, as on servers without sessions. The embedded engine is the same in all
+this, but has no transactions by method and no live queries.
 """
 
 from __future__ import annotations
