@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from purreal._deadlines import Deadlines
@@ -38,6 +39,9 @@ class Seat(Protocol):
     @property
     def is_crowded(self) -> bool:
         """Whether the connection had better take another one, when nobody uses it."""
+
+    def given_up(self) -> AbstractContextManager[None]:
+        """Have the seat count as free already, while another one is taken instead."""
 
     def expire(self) -> None:
         """It is silent for so long that nobody should be seated on this socket for a while."""
@@ -75,6 +79,9 @@ class OwnSocket:
     @property
     def usable(self) -> bool:
         return self.channel.usable
+
+    def given_up(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def expire(self) -> None:
         """Nobody else sits here."""

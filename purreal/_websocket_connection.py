@@ -216,18 +216,18 @@ class WebSocketConnection:
             )
         await self._cancel_transactions()
         if self._seat is not None and self._seat.is_crowded:
-            await self._move()
+            await self._move(self._seat)
         else:
             await self.call("reset", [])
         await self._set_up(self)
         self._transactions.clear()
         self._changed = False
 
-    async def _move(self) -> None:
+    async def _move(self, old: Seat) -> None:
         """Begin anew in another session; the server forgets the old one and all that was in it."""
-        old, self._seat = self._seat, await self._take_seat(self)
-        if old is not None:
-            await old.leave()
+        with old.given_up():
+            self._seat = await self._take_seat(self)
+        await old.leave()
 
     async def _cancel_transactions(self) -> None:
         # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
