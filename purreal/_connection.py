@@ -101,6 +101,10 @@ class Connection(Protocol):
         """True when the borrower changed, or may have changed, what the next one would see."""
 
     @property
+    def unchanged(self) -> bool:
+        """True when it can be lent again at once: usable, not dirty, with nothing in flight."""
+
+    @property
     def in_flight(self) -> int:
         """Requests that were written and not answered yet, their callers waiting or not."""
 

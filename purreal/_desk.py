@@ -15,6 +15,7 @@ from purreal._slots import Condition
 
 if TYPE_CHECKING:
     from purreal._binding import Binding
+    from purreal._connection import Connection
     from purreal._core import Core
     from purreal._executor import Executor
     from purreal._lease import Lease
@@ -109,11 +110,7 @@ class Desk:
                 f"the lease acquired at {lease.site} was returned before: return it once"
             )
         connection = lease.connection
-        if not connection.usable or connection.in_flight:
-            # A request still unanswered goes on in the server: nobody else may sit behind it.
-            condition = Condition.BROKEN
-        else:
-            condition = Condition.CHANGED if connection.dirty else _CLEAN
+        condition = _CLEAN if connection.unchanged else _condition(connection)
         self._core.release(slot, condition, self._time())
         self._executor.execute()
 
@@ -126,6 +123,13 @@ class Desk:
             NestedAcquireWarning,
             stacklevel=_frames_of_ours(),
         )
+
+
+def _condition(connection: Connection) -> Condition:
+    if not connection.usable or connection.in_flight:
+        # A request still unanswered goes on in the server: nobody else may sit behind it.
+        return Condition.BROKEN
+    return Condition.CHANGED if connection.dirty else Condition.CLEAN
 
 
 def _frames_of_ours() -> int:

@@ -92,6 +92,7 @@ class RpcChannel:
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
 
     Attributes:
+        usable: False once the channel has ended, and then for ever.
         live_queries: where notifications go; they end with the channel.
     """
 
@@ -107,6 +108,7 @@ class RpcChannel:
         self._listener = listener
         self._ids = itertools.count(1)
         self._pending: dict[int, RpcSession] = {}  # whose request has which number
+        self.usable = True
         self.live_queries = LiveQueries()
         self._transport: Transport | None = None
         self._end: str | None = None
@@ -130,11 +132,6 @@ class RpcChannel:
         if channel._end is not None:
             transport.abort()
         return channel
-
-    @property
-    def usable(self) -> bool:
-        """False once the channel has ended, and then for ever."""
-        return self._end is None
 
     @property
     def in_flight(self) -> int:
@@ -203,9 +200,7 @@ class RpcChannel:
             raise answer
         return answer
 
-    def post(
-        self, method: str, params: list[Any], session: RpcSession, guest: bytes = b""
-    ) -> bool:
+    def post(self, method: str, params: list[Any], session: RpcSession, guest: bytes = b"") -> bool:
         """Send a request without waiting; it goes as soon as the server reads.
 
         Returns:
@@ -304,6 +299,7 @@ class RpcChannel:
 
     def _finish(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
         self._end = why
+        self.usable = False
         logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
@@ -346,6 +342,7 @@ class RpcChannel:
         transport = self._transport
         if self._end is None and transport is not None:
             self._end = "it was closed on this side"
+            self.usable = False
             try:
                 with contextlib.suppress(Exception):  # A goodbye that fails is an end as well.
                     async with asyncio.timeout(CLOSE_SECONDS):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from purreal._deadlines import Deadlines
@@ -39,16 +40,23 @@ class Seat(Protocol):
     def is_crowded(self) -> bool:
         """Whether the connection had better take another one, when nobody uses it."""
 
+    def given_up(self) -> AbstractContextManager[None]:
+        """Have the seat count as free already, while another one is taken instead."""
+
     def expire(self) -> None:
         """It is silent for so long that nobody should be seated on this socket for a while."""
 
-    async def leave(self) -> None:
+    async def leave(self, guests: Iterable[bytes] = ()) -> None:
         """Give it back, at most about a second long; requests in flight fail.
 
         Idempotent, never raises. When it is cancelled, the seat is given back all the same.
+
+        Args:
+            guests: the `session_entry` of each session that a borrower attached beside this one
+                and that ends with it.
         """
 
-    def abandon(self) -> None:
+    def abandon(self, guests: Iterable[bytes] = ()) -> None:
         """Give it back now; requests in flight fail with `ConnectionLost`. Idempotent."""
 
 
@@ -79,13 +87,16 @@ class OwnSocket:
     def usable(self) -> bool:
         return self.channel.usable
 
+    def given_up(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def expire(self) -> None:
         """Nobody else sits here."""
 
-    async def leave(self) -> None:
+    async def leave(self, guests: Iterable[bytes] = ()) -> None:
         await self.channel.close()
 
-    def abandon(self) -> None:
+    def abandon(self, guests: Iterable[bytes] = ()) -> None:
         self.channel.abort()
 
     def channel_lost(self) -> None:

@@ -13,23 +13,21 @@ this, but has no transactions by method and no live queries.
 from __future__ import annotations
 
 import asyncio
-from math import ceil, inf
+import contextlib
+from collections.abc import Iterable, Iterator
+from math import inf
 from uuid import uuid4
 
 from purreal._deadlines import Deadlines
 from purreal._errors import RequestTimeout, SessionsUnavailable
 from purreal._messages import refuses_method, result_of, session_entry
+from purreal._placement import choose, fair_share, least_busy, one_more_for_bulk
 from purreal._rpc import RpcChannel, RpcSession
 from purreal._seats import Occupant
 from purreal._transport import CLOSE_SECONDS, OpenTransport
 
-# The more requests come in one read, the cheaper they are for both sides, so sockets are few. But
-# a server works for several of them side by side (docs/performance.md).
-_SESSIONS_BEFORE_NEXT = 16
-_USUAL_SOCKETS = 4
-
-# A long reply holds up all that comes after it on its socket; with each one more socket is wanted.
-_MOST_SOCKETS_FOR_BULK = 16
+# Whoever comes while a socket is opened waits for it; where that takes longer, in vain.
+_SOON_OPEN_SECONDS = 0.1
 
 # Attaching takes a server less than a millisecond; a socket so silent is no place for new sessions.
 _ATTACH_SECONDS = 2.0
@@ -61,7 +59,7 @@ class SharedSockets:
         self._max_lifetime = inf if max_lifetime is None else max_lifetime
         self._sockets: list[SharedSocket] = []
         self._for_bulk = 0
-        self._turn = asyncio.Lock()
+        self._opening: _Opening | None = None
 
     async def take_seat(self, occupant: Occupant) -> SharedSeat:
         """Attach a session; a `purreal._seats.TakeSeat`.
@@ -71,25 +69,15 @@ class SharedSockets:
             RequestError, OSError, …: it can not be reached.
         """
         while True:
-            socket = self._best() or (self._any() if self._turn.locked() else None)
-            if socket is None:
-                async with self._turn:  # one opens a socket, the others use it
-                    if self._best() is None:
-                        return await self._open_socket(occupant)
-                continue
-            seat = SharedSeat(socket, occupant)
-            try:
-                if await seat.attach(_ATTACH_SECONDS):
+            socket = self._choose()
+            if socket is not None:
+                seat = await self._sit_down(socket, occupant)
+                if seat is not None:
                     return seat
-            except RequestTimeout:
-                seat.abandon()
-                socket.avoid()
-            except BaseException:
-                seat.abandon()
-                raise
-            else:
-                seat.abandon()
-                socket.is_full = True
+            elif self._opening is None:
+                return await self._open_socket(occupant)
+            elif await self._opening.finds_no_sessions():
+                raise self._no_sessions()
 
     def now(self) -> float:
         return self._deadlines.loop.time()
@@ -97,13 +85,11 @@ class SharedSockets:
     def count_seats(self) -> None:
         """Reckon anew after somebody came or went."""
         if self._for_bulk:
-            seats = sum(len(socket.seats) for socket in self._sockets)
-            self.fair_share = ceil(seats / self._for_bulk)
+            self.fair_share = fair_share(self._seated(), self._for_bulk)
 
     def want_one_more(self) -> None:
         """A long reply held others up."""
-        in_use = max(self._for_bulk, len(self._sockets))
-        self._for_bulk = min(in_use + 1, _MOST_SOCKETS_FOR_BULK)
+        self._for_bulk = one_more_for_bulk(self._for_bulk, len(self._sockets))
         self.count_seats()
 
     def forget(self, socket: SharedSocket) -> None:
@@ -111,44 +97,91 @@ class SharedSockets:
         if socket in self._sockets:
             self._sockets.remove(socket)
 
-    def _best(self) -> SharedSocket | None:
-        """The socket with the least in flight, of those with room; None: open one more."""
+    @property
+    def opens_slowly(self) -> bool:
+        """Whether a socket is being opened that nobody should wait for who can do without."""
+        return self._opening is not None and self._opening.is_slow
+
+    def _seated(self) -> int:
+        return sum(socket.seated for socket in self._sockets)
+
+    def _choose(self) -> SharedSocket | None:
         now = self.now()
         open_ = [socket for socket in self._sockets if socket.takes_more(now)]
-        room = self._room_on_each(len(open_))
-        roomy = [socket for socket in open_ if len(socket.seats) < room]
-        return min(roomy, key=SharedSocket.load, default=None)
+        if self.opens_slowly:
+            return least_busy(open_)
+        return choose(open_, self._seated() + 1, self._for_bulk)
 
-    def _room_on_each(self, sockets: int) -> float:
-        if sockets < self._for_bulk:
-            return self.fair_share
-        return _SESSIONS_BEFORE_NEXT if sockets < _USUAL_SOCKETS else inf
-
-    def _any(self) -> SharedSocket | None:
-        """A socket to make do with while somebody opens another one."""
-        now = self.now()
-        open_ = [socket for socket in self._sockets if socket.takes_more(now)]
-        return min(open_, key=SharedSocket.load, default=None)
-
-    async def _open_socket(self, occupant: Occupant) -> SharedSeat:
-        socket = SharedSocket(self, self.now() + self._max_lifetime)
-        socket.channel = await RpcChannel.open(
-            self._endpoint, self._deadlines, self._open_transport, socket
-        )
+    async def _sit_down(self, socket: SharedSocket, occupant: Occupant) -> SharedSeat | None:
         seat = SharedSeat(socket, occupant)
         try:
-            # The first on its socket is refused only by a server that refuses all.
-            if not await seat.attach(None):
-                raise SessionsUnavailable(
-                    f"{self._endpoint} has no sessions to attach: lend connections, or use"
-                    " SurrealDB 3",
-                    endpoint=self._endpoint,
-                )
+            if await seat.attach(_ATTACH_SECONDS):
+                return seat
+        except RequestTimeout:
+            seat.abandon()
+            socket.avoid()
         except BaseException:
             seat.abandon()
             raise
-        self._sockets.append(socket)
-        return seat
+        else:
+            seat.abandon()
+            socket.is_full = True
+        return None
+
+    async def _open_socket(self, occupant: Occupant) -> SharedSeat:
+        self._opening = opening = _Opening(self._deadlines.loop)
+        try:
+            socket = SharedSocket(self, self.now() + self._max_lifetime)
+            socket.channel = await RpcChannel.open(
+                self._endpoint, self._deadlines, self._open_transport, socket
+            )
+            seat = SharedSeat(socket, occupant)
+            try:
+                # The first on its socket is refused only by a server that refuses all.
+                if not await seat.attach(None):
+                    opening.no_sessions = True
+                    raise self._no_sessions()
+            except BaseException:
+                seat.abandon()
+                raise
+            self._sockets.append(socket)
+            self.count_seats()
+            return seat
+        finally:
+            self._opening = None
+            opening.over.set()
+
+    def _no_sessions(self) -> SessionsUnavailable:
+        return SessionsUnavailable(
+            f"{self._endpoint} has no sessions to attach: lend connections, or use SurrealDB 3",
+            endpoint=self._endpoint,
+        )
+
+
+class _Opening:
+    """A socket that one opens while others wait for it.
+
+    Attributes:
+        over: set when it is open, or will never be.
+        no_sessions: the server said that it has none.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.over = asyncio.Event()
+        self.no_sessions = False
+        self._loop = loop
+        self._slow_at = loop.time() + _SOON_OPEN_SECONDS
+
+    @property
+    def is_slow(self) -> bool:
+        return self._loop.time() >= self._slow_at
+
+    async def finds_no_sessions(self) -> bool:
+        """Wait until it is over; the first time, not longer than it takes usually."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(None if self.is_slow else self._slow_at):
+                await self.over.wait()
+        return self.no_sessions
 
 
 class SharedSocket:
@@ -156,6 +189,7 @@ class SharedSocket:
 
     Attributes:
         is_full: the server refused one more session, and none has ended since.
+        movers: how many on it are about to sit elsewhere.
     """
 
     def __init__(self, house: SharedSockets, takes_until: float) -> None:
@@ -163,6 +197,7 @@ class SharedSocket:
         self.house = house
         self.seats: dict[SharedSeat, None] = {}
         self.is_full = False
+        self.movers = 0
         self._takes_from = -inf
         self._takes_until = takes_until
 
@@ -175,9 +210,13 @@ class SharedSocket:
         """It does not answer: seat nobody here for a while."""
         self._takes_from = self.house.now() + _AVOID_SECONDS
 
-    def load(self) -> tuple[int, int]:
-        """What a new session would share the socket with."""
-        return self.channel.in_flight, len(self.seats)
+    @property
+    def seated(self) -> int:
+        return len(self.seats) - self.movers
+
+    @property
+    def in_flight(self) -> int:
+        return self.channel.in_flight
 
     def channel_lost(self) -> None:
         self.house.forget(self)
@@ -201,17 +240,32 @@ class SharedSeat:
         self.session = RpcSession(session_entry(uuid4()))
         self.occupant = occupant
         self._socket = socket
-        self._is_left = False
         socket.seats[self] = None
         socket.house.count_seats()
 
     @property
     def usable(self) -> bool:
-        return not self._is_left and self.channel.usable
+        return not self.session.is_forsaken and self.channel.usable
 
     @property
     def is_crowded(self) -> bool:
-        return len(self._socket.seats) > self._socket.house.fair_share
+        house = self._socket.house
+        # First what nearly always decides: this is asked at the end of every lease.
+        return (
+            house.fair_share is not inf
+            and self._socket.seated > house.fair_share
+            and not house.opens_slowly
+        )
+
+    @contextlib.contextmanager
+    def given_up(self) -> Iterator[None]:
+        self._socket.movers += 1
+        self._socket.house.count_seats()
+        try:
+            yield
+        finally:
+            self._socket.movers -= 1
+            self._socket.house.count_seats()
 
     async def attach(self, seconds: float | None) -> bool:
         """Have the server begin the session; return False when it takes no more of them.
@@ -229,37 +283,37 @@ class SharedSeat:
     def expire(self) -> None:
         self._socket.avoid()
 
-    async def leave(self) -> None:
+    async def leave(self, guests: Iterable[bytes] = ()) -> None:
         if not self._stand_up():
             return
         if self._socket.seats:
-            self._detach()
+            self._detach(guests)
             await self.channel.answered(self.session, CLOSE_SECONDS)
         else:
             self._socket.house.forget(self._socket)
             await self.channel.close()
 
-    def abandon(self) -> None:
+    def abandon(self, guests: Iterable[bytes] = ()) -> None:
         if not self._stand_up():
             return
         if self._socket.seats:
-            self._detach()
+            self._detach(guests)
         else:
             self._socket.house.forget(self._socket)
             self.channel.abort()
 
     def _stand_up(self) -> bool:
         """Free the seat; return False when that was done before."""
-        if self._is_left:
+        if self.session.is_forsaken:
             return False
-        self._is_left = True
         self._socket.seats.pop(self, None)
         self._socket.is_full = False
         self._socket.house.count_seats()
         self.channel.forsake(self.session)
         return True
 
-    def _detach(self) -> None:
-        """Have the server end the session: on its way now, whatever becomes of the caller."""
-        if not self.channel.post("detach", [], self.session):
-            self._socket.avoid()  # it is full of what the server does not read
+    def _detach(self, guests: Iterable[bytes]) -> None:
+        """Have the server end the sessions: on its way now, whatever becomes of the caller."""
+        for entry in (*guests, self.session.entry):
+            if not self.channel.post("detach", [], self.session, entry):
+                self._socket.avoid()  # it is full of what the server does not read

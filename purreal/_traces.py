@@ -29,25 +29,27 @@ class Traces:
         changed: the next borrower might see a difference.
         transactions: those that are open.
         belongings: further sessions, and live queries.
+        are_none: whether the next borrower finds what this one found.
     """
 
-    __slots__ = ("belongings", "changed", "transactions")
+    __slots__ = ("are_none", "belongings", "changed", "transactions")
 
     def __init__(self) -> None:
         self.changed = False
         self.transactions = TransactionLedger()
         self.belongings = Belongings()
+        self.are_none = True
 
-    @property
-    def are_none(self) -> bool:
-        """Whether the next borrower finds what this one found."""
-        return not self.changed and self.transactions.is_clear
+    def _reckon(self) -> None:
+        # Kept and not asked for: requests that leave something are rare, leases are not.
+        self.are_none = not self.changed and self.transactions.is_clear
 
     def before(self, method: str, session: UUID | None, live_queries: LiveQueries) -> None:
         """Note a request for which `may_leave_traces`, before it is sent; `ended` must follow."""
         if not begins_or_ends(method):
             # Now, and not when it is answered: nobody may hear of the answer.
             self.changed = True
+            self.are_none = False
             self.belongings.before(method, session)
         if may_start_live_queries(method):
             live_queries.begin_start()
@@ -63,6 +65,7 @@ class Traces:
         """Note that the server carried it out."""
         self.transactions.after(method, params, result, session)
         self.belongings.after(method, params, result, session, live_queries)
+        self._reckon()
 
     def ended(self, method: str, live_queries: LiveQueries) -> None:
         """Note that it has ended in whatever way; after `after`."""
@@ -83,8 +86,10 @@ class Traces:
             # Only a new authentication helps, and a reset brings one. And whether a transaction
             # is over whose end was refused depends on why: a reset ends those that are not.
             self.changed = True
+        self._reckon()
 
     def clear(self) -> None:
         """Forget all: the session has been reset."""
         self.changed = False
         self.transactions.clear()
+        self.are_none = True

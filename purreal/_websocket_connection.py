@@ -23,7 +23,6 @@ from purreal._errors import (
 )
 from purreal._live import LiveQuery, MakeError
 from purreal._messages import Reply, result_of
-from purreal._rpc import RpcSession
 from purreal._seats import Seat, TakeSeat
 from purreal._traces import Traces, may_leave_traces
 
@@ -99,9 +98,20 @@ class WebSocketConnection:
 
         Or because the session had better move to another socket.
         """
-        if not self._traces.are_none:
-            return True
-        return self._seat is not None and self._seat.is_crowded
+        return not self._traces.are_none or (self._seat is not None and self._seat.is_crowded)
+
+    @property
+    def unchanged(self) -> bool:
+        """True when it is usable, not dirty, and nothing is in flight."""
+        # Asked at the end of every lease, so it is not put together from the other properties.
+        seat = self._seat
+        return (
+            seat is not None
+            and self._traces.are_none
+            and not seat.session.pending
+            and seat.usable
+            and not seat.is_crowded
+        )
 
     @property
     def in_flight(self) -> int:
@@ -145,7 +155,8 @@ class WebSocketConnection:
             reply = await seat.channel.call(
                 method,
                 params,
-                session=seat.session if session is None else self._attached(session, seat),
+                session=seat.session,
+                guest=b"" if session is None else traces.belongings.entry_of(session),
                 txn=txn,
                 trace_context=context,
                 timeout=self._request_timeout if timeout is ... else timeout,
@@ -181,10 +192,6 @@ class WebSocketConnection:
             raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
         return self._seat
 
-    def _attached(self, session: UUID, seat: Seat) -> RpcSession:
-        """A session that the borrower attached: what it has in flight counts as the lease's."""
-        return RpcSession(self._traces.belongings.entry_of(session), seat.session.pending)
-
     async def call(self, method: str, params: list[Any], session: UUID | None = None) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
         return await self._ask(method, params, self._request_timeout, session)
@@ -193,8 +200,12 @@ class WebSocketConnection:
         self, method: str, params: list[Any], timeout: float | None, session: UUID | None = None
     ) -> Any:
         seat = self._require_seat()
-        own = seat.session if session is None else self._attached(session, seat)
-        return result_of(await seat.channel.call(method, params, session=own, timeout=timeout))
+        guest = b"" if session is None else self._traces.belongings.entry_of(session)
+        return result_of(
+            await seat.channel.call(
+                method, params, session=seat.session, guest=guest, timeout=timeout
+            )
+        )
 
     async def check(self) -> None:
         """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
@@ -236,17 +247,17 @@ class WebSocketConnection:
         await self._cancel_transactions()
         await self._detach_sessions()
         if self._seat is not None and self._seat.is_crowded:
-            await self._move()
+            await self._move(self._seat)
         else:
             await self.call("reset", [])
         await self._set_up(self)
         self._traces.clear()
 
-    async def _move(self) -> None:
+    async def _move(self, old: Seat) -> None:
         """Begin anew in another session; the server forgets the old one and all that was in it."""
-        old, self._seat = self._seat, await self._take_seat(self)
-        if old is not None:
-            await old.leave()
+        with old.given_up():
+            self._seat = await self._take_seat(self)
+        await old.leave()
 
     async def _cancel_transactions(self) -> None:
         # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
@@ -274,13 +285,13 @@ class WebSocketConnection:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""
         self._end_live_queries(_is_closed)
         if self._seat is not None:
-            await self._seat.leave()
+            await self._seat.leave(self._traces.belongings.sessions.values())
 
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         self._end_live_queries(_is_closed)
         if self._seat is not None:
-            self._seat.abandon()
+            self._seat.abandon(self._traces.belongings.sessions.values())
 
 
 def _lease_is_over() -> Exception:

@@ -137,6 +137,11 @@ class FakeConnection:
         self._connector = connector
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
+    @property
+    def unchanged(self) -> bool:
+        """True when it is usable, not dirty, and nothing is in flight."""
+        return self.usable and not self.dirty and not self.in_flight
+
     async def request(
         self,
         method: str,
