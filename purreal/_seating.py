@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from math import inf
 
 from purreal._deadlines import Deadlines
@@ -126,7 +125,7 @@ class SharedSockets:
             raise
         finally:
             self._opening = None
-            opening.over.set()
+            opening.end()
 
     async def _first_seat(self, occupant: Occupant) -> SharedSeat:
         socket = SharedSocket(self, self.now() + self._max_lifetime)
@@ -156,23 +155,28 @@ class _Opening:
     """A socket that one opens while others wait for it.
 
     Attributes:
-        over: set when it is open, or will never be.
+        is_slow: it takes longer than usual.
         no_sessions: the server said that it has none.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.over = asyncio.Event()
+        self.is_slow = False
         self.no_sessions = False
-        self._loop = loop
-        self._slow_at = loop.time() + _SOON_OPEN_SECONDS
+        self._over = asyncio.Event()
+        self._over_or_slow = asyncio.Event()
+        self._timer = loop.call_later(_SOON_OPEN_SECONDS, self._note_slow)
 
-    @property
-    def is_slow(self) -> bool:
-        return self._loop.time() >= self._slow_at
+    def _note_slow(self) -> None:
+        self.is_slow = True
+        self._over_or_slow.set()
+
+    def end(self) -> None:
+        """It is open, or will never be."""
+        self._timer.cancel()
+        self._over_or_slow.set()
+        self._over.set()
 
     async def finds_no_sessions(self) -> bool:
-        """Wait until it is over; the first time, not longer than it takes usually."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(None if self.is_slow else self._slow_at):
-                await self.over.wait()
+        """Wait until it is over or becomes slow."""
+        await (self._over if self.is_slow else self._over_or_slow).wait()
         return self.no_sessions
