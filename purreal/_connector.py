@@ -21,8 +21,8 @@ from purreal._errors import (
     Unreachable,
     is_server_error,
 )
+from purreal._seating import SharedSockets
 from purreal._seats import Occupant, OwnSocket, Seat
-from purreal._shared_sockets import SharedSockets
 from purreal._sign_in import SharedSignIn
 from purreal._socket_count import SocketCount
 from purreal._transport import OpenTransport

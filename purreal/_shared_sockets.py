@@ -1,4 +1,4 @@
-"""Owns the sockets that many sessions share: how many there are, and who sits where; no set-up.
+"""Owns a socket that many sessions share, and the seats on it; knows no other socket, no set-up.
 
 Facts about SurrealDB 3.3.5 (tests/wire keeps trying): a client invents a session's id and names it
 in `attach`; the session is anonymous then, and alone with its user, variables and live queries.
@@ -12,176 +12,37 @@ this, but has no transactions by method and no live queries.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
 from math import inf
+from typing import Protocol
 from uuid import uuid4
 
-from purreal._deadlines import Deadlines
-from purreal._errors import RequestTimeout, SessionsUnavailable
 from purreal._messages import refuses_method, result_of, session_entry
-from purreal._placement import choose, fair_share, least_busy, one_more_for_bulk
 from purreal._rpc import RpcChannel, RpcSession
 from purreal._seats import Occupant
-from purreal._transport import CLOSE_SECONDS, OpenTransport
+from purreal._transport import CLOSE_SECONDS
 
-# Whoever comes while a socket is opened waits for it; where that takes longer, in vain.
-_SOON_OPEN_SECONDS = 0.1
-
-# Attaching takes a server less than a millisecond; a socket so silent is no place for new sessions.
-_ATTACH_SECONDS = 2.0
 _AVOID_SECONDS = 10.0
 
 
-class SharedSockets:
-    """The shared sockets to one server, on one event loop.
-
-    Args:
-        endpoint: for messages.
-        deadlines: of the event loop.
-        max_lifetime: seconds after which a socket takes no more sessions, so that it is closed
-            when those on it have lived long enough; None for never.
-    """
-
-    def __init__(
-        self,
-        endpoint: str,
-        deadlines: Deadlines,
-        open_transport: OpenTransport,
-        max_lifetime: float | None,
-    ) -> None:
-        self.fair_share = inf
-        """Seats on a socket; who sits on one with more had better move."""
-        self._endpoint = endpoint
-        self._deadlines = deadlines
-        self._open_transport = open_transport
-        self._max_lifetime = inf if max_lifetime is None else max_lifetime
-        self._sockets: list[SharedSocket] = []
-        self._for_bulk = 0
-        self._opening: _Opening | None = None
-
-    async def take_seat(self, occupant: Occupant) -> SharedSeat:
-        """Attach a session; a `purreal._seats.TakeSeat`.
-
-        Raises:
-            SessionsUnavailable: the server has none.
-            RequestError, OSError, …: it can not be reached.
-        """
-        while True:
-            socket = self._choose()
-            if socket is not None:
-                seat = await self._sit_down(socket, occupant)
-                if seat is not None:
-                    return seat
-            elif self._opening is None:
-                return await self._open_socket(occupant)
-            elif await self._opening.finds_no_sessions():
-                raise self._no_sessions()
+class House(Protocol):
+    """What a socket and those who sit on it tell and ask the owner of all sockets."""
 
     def now(self) -> float:
-        return self._deadlines.loop.time()
+        """The time of the event loop."""
 
     def count_seats(self) -> None:
         """Reckon anew after somebody came or went."""
-        if self._for_bulk:
-            self.fair_share = fair_share(self._seated(), self._for_bulk)
+
+    def is_crowded(self, socket: SharedSocket) -> bool:
+        """Whether it has more than its fair share, and there is a better place."""
 
     def want_one_more(self) -> None:
         """A long reply held others up."""
-        self._for_bulk = one_more_for_bulk(self._for_bulk, len(self._sockets))
-        self.count_seats()
 
     def forget(self, socket: SharedSocket) -> None:
         """It is gone."""
-        if socket in self._sockets:
-            self._sockets.remove(socket)
-
-    @property
-    def opens_slowly(self) -> bool:
-        """Whether a socket is being opened that nobody should wait for who can do without."""
-        return self._opening is not None and self._opening.is_slow
-
-    def _seated(self) -> int:
-        return sum(socket.seated for socket in self._sockets)
-
-    def _choose(self) -> SharedSocket | None:
-        now = self.now()
-        open_ = [socket for socket in self._sockets if socket.takes_more(now)]
-        if self.opens_slowly:
-            return least_busy(open_)
-        return choose(open_, self._seated() + 1, self._for_bulk)
-
-    async def _sit_down(self, socket: SharedSocket, occupant: Occupant) -> SharedSeat | None:
-        seat = SharedSeat(socket, occupant)
-        try:
-            if await seat.attach(_ATTACH_SECONDS):
-                return seat
-        except RequestTimeout:
-            seat.abandon()
-            socket.avoid()
-        except BaseException:
-            seat.abandon()
-            raise
-        else:
-            seat.abandon()
-            socket.is_full = True
-        return None
-
-    async def _open_socket(self, occupant: Occupant) -> SharedSeat:
-        self._opening = opening = _Opening(self._deadlines.loop)
-        try:
-            socket = SharedSocket(self, self.now() + self._max_lifetime)
-            socket.channel = await RpcChannel.open(
-                self._endpoint, self._deadlines, self._open_transport, socket
-            )
-            seat = SharedSeat(socket, occupant)
-            try:
-                # The first on its socket is refused only by a server that refuses all.
-                if not await seat.attach(None):
-                    opening.no_sessions = True
-                    raise self._no_sessions()
-            except BaseException:
-                seat.abandon()
-                raise
-            self._sockets.append(socket)
-            self.count_seats()
-            return seat
-        finally:
-            self._opening = None
-            opening.over.set()
-
-    def _no_sessions(self) -> SessionsUnavailable:
-        return SessionsUnavailable(
-            f"{self._endpoint} has no sessions to attach: lend connections, or use SurrealDB 3",
-            endpoint=self._endpoint,
-        )
-
-
-class _Opening:
-    """A socket that one opens while others wait for it.
-
-    Attributes:
-        over: set when it is open, or will never be.
-        no_sessions: the server said that it has none.
-    """
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.over = asyncio.Event()
-        self.no_sessions = False
-        self._loop = loop
-        self._slow_at = loop.time() + _SOON_OPEN_SECONDS
-
-    @property
-    def is_slow(self) -> bool:
-        return self._loop.time() >= self._slow_at
-
-    async def finds_no_sessions(self) -> bool:
-        """Wait until it is over; the first time, not longer than it takes usually."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(None if self.is_slow else self._slow_at):
-                await self.over.wait()
-        return self.no_sessions
 
 
 class SharedSocket:
@@ -192,7 +53,7 @@ class SharedSocket:
         movers: how many on it are about to sit elsewhere.
     """
 
-    def __init__(self, house: SharedSockets, takes_until: float) -> None:
+    def __init__(self, house: House, takes_until: float) -> None:
         self.channel: RpcChannel
         self.house = house
         self.seats: dict[SharedSeat, None] = {}
@@ -249,13 +110,7 @@ class SharedSeat:
 
     @property
     def is_crowded(self) -> bool:
-        house = self._socket.house
-        # First what nearly always decides: this is asked at the end of every lease.
-        return (
-            house.fair_share is not inf
-            and self._socket.seated > house.fair_share
-            and not house.opens_slowly
-        )
+        return self._socket.house.is_crowded(self._socket)
 
     @contextlib.contextmanager
     def given_up(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from purreal._deadlines import Deadlines
-from purreal._shared_sockets import SharedSockets
+from purreal._seating import SharedSockets
 from purreal._websocket_connection import WebSocketConnection
 from purreal.testing import SILENCE, Answer, FakeConnector, Gate, Operation, ScriptedServer, Step
 

@@ -191,6 +191,57 @@ async def test_while_one_opens_a_socket_the_others_make_do_with_those_that_are_t
     assert sessions_on_each(server) == [19, 1]
 
 
+async def test_a_socket_that_is_slow_to_open_is_waited_for_a_tenth_of_a_second_by_all_together(
+    connector, server
+):
+    await connect_all(connector, 16)
+    gate = server.hold_opening()
+    opener = asyncio.create_task(connector.connect())
+    await gate.arrived()
+    started = now()
+
+    await asyncio.gather(*(connector.connect() for _ in range(50)))
+    await connector.connect()
+
+    assert now() - started == pytest.approx(0.1, abs=0.01)
+    assert sessions_on_each(server) == [67]
+    gate.open()
+    await opener
+
+
+async def test_no_session_moves_while_a_socket_is_slow_to_open(connector, server):
+    connections = await connect_all(connector, 4)
+    server.answer("query", Answer([{"result": "x" * 300_000}], after=0.1), Answer(after=0.2))
+    requests = [await ask(connection) for connection in connections[:2]]
+    await asyncio.gather(*requests)
+    gate = server.hold_opening()
+    mover = asyncio.create_task(connections[0].reset())
+    await gate.arrived()
+    await asyncio.sleep(0.2)
+    server.requests.clear()
+
+    assert not connections[1].dirty
+    await connections[1].reset()
+
+    assert [method for method, _ in server.requests] == ["reset"]
+    gate.open()
+    await mover
+    assert connections[1].dirty
+
+
+async def test_those_who_wait_share_the_answer_that_there_are_no_sessions_and_the_next_asks_again(
+    connector, server
+):
+    server.answer("attach", NOT_ALLOWED)
+
+    results = await asyncio.gather(*(connector.connect() for _ in range(5)), return_exceptions=True)
+
+    assert [type(result) for result in results] == [SessionsUnavailable] * 5
+    assert [method for method, _ in server.requests] == ["attach"]
+    await connector.connect()
+    assert sessions_on_each(server) == [1]
+
+
 async def test_when_the_one_that_opens_fails_the_next_tries(connector, server):
     server.script(opening=(fails(ConnectionRefusedError()),))
 
