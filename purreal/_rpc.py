@@ -17,7 +17,8 @@ from purreal._errors import (
     RequestTimeout,
     UnreadableReply,
 )
-from purreal._messages import Reply, encode_request, going_away, read_reply
+from purreal._live import LiveQueries
+from purreal._messages import NOTIFICATION, Reply, encode_request, going_away, read_reply
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
@@ -89,6 +90,9 @@ class RpcChannel:
 
     Every request ends: in a reply, in the error that ended the channel, or in its own timeout.
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
+
+    Attributes:
+        live_queries: where notifications go; they end with the channel.
     """
 
     def __init__(
@@ -103,6 +107,7 @@ class RpcChannel:
         self._listener = listener
         self._ids = itertools.count(1)
         self._pending: dict[int, RpcSession] = {}  # whose request has which number
+        self.live_queries = LiveQueries()
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -142,6 +147,7 @@ class RpcChannel:
         params: list[Any],
         *,
         session: RpcSession,
+        guest: bytes = b"",
         txn: UUID | None = None,
         trace_context: str | None = None,
         timeout: float | None,
@@ -150,6 +156,8 @@ class RpcChannel:
 
         Args:
             session: whose request it is.
+            guest: the `session_entry` of one that the borrower of `session` attached, and that the
+                request is for.
             trace_context: the trace that the server's spans of this request belong to, as a W3C
                 `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
@@ -161,7 +169,8 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = encode_request(request_id, method, params, session.entry, txn, trace_context)
+        entry = guest or session.entry
+        message = encode_request(request_id, method, params, entry, txn, trace_context)
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
@@ -194,7 +203,9 @@ class RpcChannel:
             raise answer
         return answer
 
-    def post(self, method: str, params: list[Any], session: RpcSession) -> bool:
+    def post(
+        self, method: str, params: list[Any], session: RpcSession, guest: bytes = b""
+    ) -> bool:
         """Send a request without waiting; it goes as soon as the server reads.
 
         Returns:
@@ -204,7 +215,8 @@ class RpcChannel:
         if self._end is not None or transport is None:
             return False
         request_id = next(self._ids)
-        message = encode_request(request_id, method, params, session.entry, None, None)
+        entry = guest or session.entry
+        message = encode_request(request_id, method, params, entry, None, None)
         self._pending[request_id] = session
         session.pending[request_id] = self._loop.create_future()
         try:
@@ -267,6 +279,9 @@ class RpcChannel:
             return
         session = self._pending.pop(request_id, None)
         if session is None:
+            if request_id == NOTIFICATION:
+                self.live_queries.notify(reply)
+                return
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
             return
         waiter = session.pending.pop(request_id)
@@ -292,6 +307,7 @@ class RpcChannel:
         logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
+        self.live_queries.end(lambda: self._lost(Outcome.UNKNOWN, kind))
         pending, self._pending = self._pending, {}
         for request_id, session in pending.items():
             waiter = session.pending.pop(request_id)

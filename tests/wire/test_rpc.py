@@ -84,7 +84,7 @@ POISON = {
     "text": Answer(raw="hello"),
     "an error without an id": id_less({"code": -32700, "message": "Parse error"}),
     "a result without an id": id_less(result=[1]),
-    "a live notification": id_less(result={"action": "CREATE", "id": "x", "result": {}}),
+    "a notification of nothing": id_less(result={"action": "CREATE", "id": "x", "result": {}}),
     "a list": Answer(raw=b"\x82\x01\x02"),
     "a text id": Answer(raw=b"\xa2bida1fresult\x01"),
     "a boolean id": Answer(raw=b"\xa2bid\xf5fresult\x01"),
