@@ -55,6 +55,10 @@ class _Patience:
 class RpcSession:
     """One of the sessions on a channel: how requests name it, and which of them are unanswered.
 
+    Args:
+        owner: the session whose borrower attached this one: what is in flight here counts as
+            its own, and it does not outlive it.
+
     Attributes:
         entry: the `session_entry` of an attached session; empty for the socket's own.
         pending: futures of requests that were handed to the transport and not answered. One whose
@@ -65,11 +69,11 @@ class RpcSession:
 
     __slots__ = ("entry", "is_forsaken", "pending", "unsent")
 
-    def __init__(self, entry: bytes = b"") -> None:
+    def __init__(self, entry: bytes = b"", owner: RpcSession | None = None) -> None:
         self.entry = entry
-        self.pending: dict[int, Waiter] = {}
-        self.unsent: dict[int, Limit] = {}
-        self.is_forsaken = False
+        self.pending: dict[int, Waiter] = {} if owner is None else owner.pending
+        self.unsent: dict[int, Limit] = {} if owner is None else owner.unsent
+        self.is_forsaken: bool = owner is not None and owner.is_forsaken
 
 
 class Listener(Protocol):
@@ -203,9 +207,7 @@ class RpcChannel:
             raise answer
         return answer
 
-    def post(
-        self, method: str, params: list[Any], session: RpcSession, guest: bytes = b""
-    ) -> bool:
+    def post(self, method: str, params: list[Any], session: RpcSession, guest: bytes = b"") -> bool:
         """Send a request without waiting; it goes as soon as the server reads.
 
         Returns:

@@ -182,8 +182,8 @@ class WebSocketConnection:
         return self._seat
 
     def _attached(self, session: UUID, seat: Seat) -> RpcSession:
-        """A session that the borrower attached: what it has in flight counts as the lease's."""
-        return RpcSession(self._traces.belongings.entry_of(session), seat.session.pending)
+        """A session that the borrower attached, for one request."""
+        return RpcSession(self._traces.belongings.entry_of(session), seat.session)
 
     async def call(self, method: str, params: list[Any], session: UUID | None = None) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
@@ -270,15 +270,22 @@ class WebSocketConnection:
             queries = self._seat.channel.live_queries
             self._traces.belongings.end_live_queries(queries, make_error)
 
+    def _end_belongings(self) -> None:
+        self._end_live_queries(_is_closed)
+        seat = self._seat
+        if seat is not None and seat.usable:
+            for session in self._traces.belongings.sessions:  # the socket may live on
+                seat.channel.post("detach", [], self._attached(session, seat))
+
     async def close(self) -> None:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""
-        self._end_live_queries(_is_closed)
+        self._end_belongings()
         if self._seat is not None:
             await self._seat.leave()
 
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
-        self._end_live_queries(_is_closed)
+        self._end_belongings()
         if self._seat is not None:
             self._seat.abandon()
 
