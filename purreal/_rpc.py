@@ -55,6 +55,10 @@ class _Patience:
 class RpcSession:
     """One of the sessions on a channel: how requests name it, and which of them are unanswered.
 
+    Args:
+        owner: the session whose borrower attached this one: what is in flight here counts as
+            its own, and it does not outlive it.
+
     Attributes:
         entry: the `session_entry` of an attached session; empty for the socket's own.
         pending: futures of requests that were handed to the transport and not answered. One whose
@@ -65,11 +69,11 @@ class RpcSession:
 
     __slots__ = ("entry", "is_forsaken", "pending", "unsent")
 
-    def __init__(self, entry: bytes = b"") -> None:
+    def __init__(self, entry: bytes = b"", owner: RpcSession | None = None) -> None:
         self.entry = entry
-        self.pending: dict[int, Waiter] = {}
-        self.unsent: dict[int, Limit] = {}
-        self.is_forsaken = False
+        self.pending: dict[int, Waiter] = {} if owner is None else owner.pending
+        self.unsent: dict[int, Limit] = {} if owner is None else owner.unsent
+        self.is_forsaken: bool = owner is not None and owner.is_forsaken
 
 
 class Listener(Protocol):
@@ -144,7 +148,6 @@ class RpcChannel:
         params: list[Any],
         *,
         session: RpcSession,
-        guest: bytes = b"",
         txn: UUID | None = None,
         trace_context: str | None = None,
         timeout: float | None,
@@ -153,8 +156,6 @@ class RpcChannel:
 
         Args:
             session: whose request it is.
-            guest: the `session_entry` of one that the borrower of `session` attached, and that the
-                request is for.
             trace_context: the trace that the server's spans of this request belong to, as a W3C
                 `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
@@ -166,8 +167,7 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        entry = guest or session.entry
-        message = encode_request(request_id, method, params, entry, txn, trace_context)
+        message = encode_request(request_id, method, params, session.entry, txn, trace_context)
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
@@ -210,8 +210,7 @@ class RpcChannel:
         if self._end is not None or transport is None:
             return False
         request_id = next(self._ids)
-        entry = guest or session.entry
-        message = encode_request(request_id, method, params, entry, None, None)
+        message = encode_request(request_id, method, params, session.entry, None, None)
         self._pending[request_id] = session
         session.pending[request_id] = self._loop.create_future()
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
@@ -46,17 +46,13 @@ class Seat(Protocol):
     def expire(self) -> None:
         """It is silent for so long that nobody should be seated on this socket for a while."""
 
-    async def leave(self, guests: Iterable[bytes] = ()) -> None:
+    async def leave(self) -> None:
         """Give it back, at most about a second long; requests in flight fail.
 
         Idempotent, never raises. When it is cancelled, the seat is given back all the same.
-
-        Args:
-            guests: the `session_entry` of each session that a borrower attached beside this one
-                and that ends with it.
         """
 
-    def abandon(self, guests: Iterable[bytes] = ()) -> None:
+    def abandon(self) -> None:
         """Give it back now; requests in flight fail with `ConnectionLost`. Idempotent."""
 
 
@@ -93,10 +89,10 @@ class OwnSocket:
     def expire(self) -> None:
         """Nobody else sits here."""
 
-    async def leave(self, guests: Iterable[bytes] = ()) -> None:
+    async def leave(self) -> None:
         await self.channel.close()
 
-    def abandon(self, guests: Iterable[bytes] = ()) -> None:
+    def abandon(self) -> None:
         self.channel.abort()
 
     def channel_lost(self) -> None:

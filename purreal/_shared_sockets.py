@@ -13,7 +13,7 @@ this, but has no transactions by method and no live queries.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from math import inf
 from typing import Protocol
 from uuid import uuid4
@@ -138,21 +138,21 @@ class SharedSeat:
     def expire(self) -> None:
         self._socket.avoid()
 
-    async def leave(self, guests: Iterable[bytes] = ()) -> None:
+    async def leave(self) -> None:
         if not self._stand_up():
             return
         if self._socket.seats:
-            self._detach(guests)
+            self._detach()
             await self.channel.answered(self.session, CLOSE_SECONDS)
         else:
             self._socket.house.forget(self._socket)
             await self.channel.close()
 
-    def abandon(self, guests: Iterable[bytes] = ()) -> None:
+    def abandon(self) -> None:
         if not self._stand_up():
             return
         if self._socket.seats:
-            self._detach(guests)
+            self._detach()
         else:
             self._socket.house.forget(self._socket)
             self.channel.abort()
@@ -167,8 +167,7 @@ class SharedSeat:
         self.channel.forsake(self.session)
         return True
 
-    def _detach(self, guests: Iterable[bytes]) -> None:
-        """Have the server end the sessions: on its way now, whatever becomes of the caller."""
-        for entry in (*guests, self.session.entry):
-            if not self.channel.post("detach", [], self.session, entry):
-                self._socket.avoid()  # it is full of what the server does not read
+    def _detach(self) -> None:
+        """Have the server end the session: on its way now, whatever becomes of the caller."""
+        if not self.channel.post("detach", [], self.session):
+            self._socket.avoid()  # it is full of what the server does not read

@@ -23,6 +23,7 @@ from purreal._errors import (
 )
 from purreal._live import LiveQuery, MakeError
 from purreal._messages import Reply, result_of
+from purreal._rpc import RpcSession
 from purreal._seats import Seat, TakeSeat
 from purreal._traces import Traces, may_leave_traces
 
@@ -155,8 +156,7 @@ class WebSocketConnection:
             reply = await seat.channel.call(
                 method,
                 params,
-                session=seat.session,
-                guest=b"" if session is None else traces.belongings.entry_of(session),
+                session=seat.session if session is None else self._attached(session, seat),
                 txn=txn,
                 trace_context=context,
                 timeout=self._request_timeout if timeout is ... else timeout,
@@ -192,6 +192,10 @@ class WebSocketConnection:
             raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
         return self._seat
 
+    def _attached(self, session: UUID, seat: Seat) -> RpcSession:
+        """A session that the borrower attached, for one request."""
+        return RpcSession(self._traces.belongings.entry_of(session), seat.session)
+
     async def call(self, method: str, params: list[Any], session: UUID | None = None) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
         return await self._ask(method, params, self._request_timeout, session)
@@ -200,12 +204,8 @@ class WebSocketConnection:
         self, method: str, params: list[Any], timeout: float | None, session: UUID | None = None
     ) -> Any:
         seat = self._require_seat()
-        guest = b"" if session is None else self._traces.belongings.entry_of(session)
-        return result_of(
-            await seat.channel.call(
-                method, params, session=seat.session, guest=guest, timeout=timeout
-            )
-        )
+        own = seat.session if session is None else self._attached(session, seat)
+        return result_of(await seat.channel.call(method, params, session=own, timeout=timeout))
 
     async def check(self) -> None:
         """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
@@ -281,17 +281,24 @@ class WebSocketConnection:
             queries = self._seat.channel.live_queries
             self._traces.belongings.end_live_queries(queries, make_error)
 
+    def _end_belongings(self) -> None:
+        self._end_live_queries(_is_closed)
+        seat = self._seat
+        if seat is not None and seat.usable:
+            for session in self._traces.belongings.sessions:  # the socket may live on
+                seat.channel.post("detach", [], self._attached(session, seat))
+
     async def close(self) -> None:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""
-        self._end_live_queries(_is_closed)
+        self._end_belongings()
         if self._seat is not None:
-            await self._seat.leave(self._traces.belongings.sessions.values())
+            await self._seat.leave()
 
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
-        self._end_live_queries(_is_closed)
+        self._end_belongings()
         if self._seat is not None:
-            self._seat.abandon(self._traces.belongings.sessions.values())
+            self._seat.abandon()
 
 
 def _lease_is_over() -> Exception:

@@ -201,6 +201,31 @@ async def test_what_was_stalled_and_goes_on_is_as_good_as_before(pool, proxy, se
     assert (pool.stats().lost, pool.stats().discarded, pool.stats().idle) == (0, 0, SIZE)
 
 
+async def test_a_session_that_ends_while_its_socket_is_full_ends_on_the_server_as_well(
+    make_pool, proxy, server
+):
+    pool = await make_pool(min_size=2, max_size=2)
+    closed, other = await pool.checkout(), await pool.checkout()
+    [passage] = proxy.open
+    passage.stall()
+    large = ["x" * 1_000_000] * 20  # more than the system takes for a peer that does not read
+    filling = asyncio.create_task(other.query("RETURN $large", {"large": large}))
+    stuck = asyncio.create_task(closed.query("RETURN 1"))
+    await asyncio.wait({filling, stuck}, timeout=0.1)
+
+    await closed.close()
+    with pytest.raises(ConnectionLost) as caught:
+        await stuck
+    before = server.requests["detach"]
+    passage.go_on()
+
+    assert await filling == large
+    await until(lambda: server.requests["detach"] == 1, MARGIN)
+    assert (before, caught.value.outcome) == (0, Outcome.NOT_SENT)
+    assert passage.is_open
+    pool.checkin(other)
+
+
 async def test_a_lease_cut_off_on_a_silent_socket_lets_its_pool_close_in_time(pool, proxy):
     proxy.open[-1].stall()
     leases = [await pool.checkout() for _ in range(SIZE)]

@@ -1,6 +1,7 @@
 """What sessions on one socket do to each other: they share its loss, and nothing else."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
@@ -224,6 +225,61 @@ async def test_a_goodbye_cancelled_after_any_number_of_turns_leaves_no_session(
     first.abort()
 
     assert sessions_on_each(server) == [1]
+
+
+# -- sessions that a borrower attached ------------------------------------------------------------
+
+
+async def attach_one(connection):
+    name = uuid4()
+    await connection.request("attach", [], session=name)
+    return name
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "not_read"])
+@pytest.mark.parametrize("how", ["abort", "close"])
+async def test_what_a_borrower_attached_ends_with_its_session(connector, server, how, reads):
+    first, second = await connect_all(connector, 2)
+    name = await attach_one(first)
+    gate = None if reads else server.hold_sending()
+    stuck = None if reads else send(first, session=name, timeout=None)
+    await asyncio.sleep(0.1)
+
+    if how == "abort":
+        first.abort()
+    else:
+        await first.close()
+        await first.close()
+    if gate is not None and stuck is not None:
+        async with asyncio.timeout(0.1):
+            assert await outcomes([stuck]) == [Outcome.NOT_SENT]
+        gate.open()
+    await asyncio.sleep(1)
+
+    assert sessions_on_each(server) == [1]
+    assert [method for method, _ in server.requests].count("detach") == 2
+    await second.check()
+
+
+@pytest.mark.parametrize("how", ["abort", "close"])
+async def test_a_request_in_what_a_borrower_attached_is_not_sent_after_the_end(
+    connector, server, how
+):
+    first, _ = await connect_all(connector, 2)
+    name = await attach_one(first)
+    server.answer("query", then=SILENCE)
+    sent = send(first, session=name)
+    await asyncio.sleep(0.1)
+
+    if how == "abort":
+        first.abort()
+    else:
+        await first.close()
+
+    assert await outcomes([sent]) == [Outcome.UNKNOWN]
+    before = len(server.requests)
+    assert await outcomes([send(first, session=name)]) == [Outcome.NOT_SENT]
+    assert len(server.requests) == before
 
 
 # -- a socket that is not read --------------------------------------------------------------------

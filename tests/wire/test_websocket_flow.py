@@ -219,6 +219,8 @@ async def test_a_message_that_nobody_waits_for_is_written_soon_while_the_peer_re
 
 
 async def test_a_message_that_nobody_waits_for_ends_with_the_socket(wire):
+    problems = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
     _, first = await fill(wire)
     wire.transport.write_later(b"too late")
     behind = asyncio.create_task(wire.transport.send(b"too late as well"))
@@ -231,6 +233,8 @@ async def test_a_message_that_nobody_waits_for_ends_with_the_socket(wire):
     assert describe_end(wire.ends[0]).startswith("the connection was dropped")
     wire.transport.write_later(b"much too late")
     await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert problems == []
 
 
 async def test_a_message_is_written_at_once_while_the_peer_reads(wire):
