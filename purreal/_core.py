@@ -108,6 +108,20 @@ class Core:
             self.ledger.leave_queue(claim)
             self.ledger.counters.cancelled += 1
 
+    def hand_over(self, slot: Slot, now: float) -> Claim | None:
+        """A lease came back clean: lend it on at once, if it may be lent and somebody waits.
+
+        Returns:
+            Whom it was lent to; the caller wakes them up, and there is nothing to execute. None:
+            nothing was done, so the lease is still to be released.
+        """
+        ledger = self.ledger
+        # Nobody waits for a pool that is closed. A lease that goes on makes no room and takes away
+        # no hope: there is nothing to provide.
+        if not ledger.waiting.count or slot.lost or now >= slot.expires_at:
+            return None
+        return ledger.hand_over(slot, now)
+
     def release(self, slot: Slot, condition: Condition, now: float) -> None:
         """A lease came back."""
         ledger = self.ledger

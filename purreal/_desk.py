@@ -114,7 +114,15 @@ class Desk:
             condition = Condition.BROKEN
         else:
             condition = Condition.CHANGED if connection.dirty else _CLEAN
-        self._core.release(slot, condition, self._time())
+        now = self._time()
+        if condition is _CLEAN:
+            claim = self._core.hand_over(slot, now)
+            if claim is not None:
+                future = claim.future
+                del claim.future
+                future.set_result(None)
+                return
+        self._core.release(slot, condition, now)
         self._executor.execute()
 
     def warn_of_nesting(self, lease: Lease) -> None:

@@ -126,6 +126,36 @@ class Ledger:
             counts = self.held.counts
             counts[holder] = counts.get(holder, 0) + 1
 
+    def hand_over(self, slot: Slot, now: float) -> Claim:
+        """End its lease and begin that of who waits longest: the sums of slots stay the same."""
+        claim = self.waiting.next()
+        if claim.is_nested:
+            self._waits_no_more(claim)
+        counters = self.counters
+        counters.released += 1
+        counters.granted += 1
+        counters.use_seconds += now - slot.leased_at
+        counters.wait_seconds += now - claim.asked_at
+        old = slot.claim
+        if old is None:
+            raise AssertionError("a slot without a lease was handed over")
+        slot.claim = claim
+        slot.leased_at = now
+        claim.slot = slot
+        claim.connection = old.connection
+        held = self.held
+        counts = held.counts
+        holder = old.holder
+        if holder is not None:
+            if held.stuck or counts[holder] > 1:
+                held.returned(holder)
+            else:
+                del counts[holder]
+        holder = claim.holder
+        if holder is not None:
+            counts[holder] = counts.get(holder, 0) + 1
+        return claim
+
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state, or lease, must follow."""
         claim, slot.claim = slot.claim, None
