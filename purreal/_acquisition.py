@@ -5,67 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from purreal._errors import LeaseError
-from purreal._lease import Lease
+from purreal._lease import lease_of
+from purreal._slots import Claim
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
+    from purreal._desk import Desk
+    from purreal._lease import Lease
     from purreal._pool import SurrealDBConnectionPool
 
 
-class Acquisition:
-    """What `pool.acquire()` returns: `async with` it to hold a lease for the block.
+class Acquisition(Claim):
+    """What `pool.acquire()` returns: `async with` it, once, to hold a lease for the block."""
 
-    Args:
-        timeout: seconds; None for no limit, 0 for now or never.
-        caller: the borrower's code. A traceback for messages would cost 100 times more.
-        scoped: whether the task that enters it leaves it, too.
-    """
+    __slots__ = ("desk", "pool", "timeout")
 
-    __slots__ = ("_code", "_instruction", "_lease", "_pool", "_scoped", "_timeout")
-
-    def __init__(
-        self,
-        pool: SurrealDBConnectionPool,
-        timeout: float | None,
-        caller: FrameType,
-        scoped: bool = True,
-    ) -> None:
-        self._code = caller.f_code
-        self._instruction = caller.f_lasti
-        self._pool = pool
-        self._timeout = timeout
-        self._scoped = scoped
-        self._lease: Lease | None = None
+    desk: Desk | None
+    """None until it is entered."""
+    pool: SurrealDBConnectionPool
+    timeout: float | None
 
     async def __aenter__(self) -> Lease:
         # The only coroutine of an acquire, with the only `await`: each more would cost every one.
-        if self._lease is not None:
-            raise LeaseError("this acquisition is in use already: call acquire() once for each")
-        desk = self._pool._desk
+        if self.desk is not None:
+            # Nor may it be entered again when it is over: its old lease would come to life.
+            raise LeaseError("this acquisition was entered already: call acquire() once for each")
+        desk = self.desk = self.pool._desk
         if desk is None:
-            raise self._pool._not_open()
-        lease = self._lease = Lease(desk, self._scoped, self._code, self._instruction)
-        try:
-            turn = desk.ask(lease, self._timeout)
-            if turn is not None:
-                try:
-                    if lease.is_nested:
-                        desk.warn_of_nesting(lease)
-                    await turn
-                except BaseException:
-                    desk.give_up(turn)
-                    raise
-                finally:
-                    if self._timeout is not None:
-                        desk.deadlines.call_off(turn, self._timeout)
-                    # The traceback of an error keeps these names, and both lead back to the error.
-                    del turn
-        except BaseException:
-            self._lease = None
-            del lease
-            raise
-        return lease
+            raise self.pool._not_open()
+        turn = desk.ask(self, self.timeout)
+        if turn is not None:
+            try:
+                if self.is_nested:
+                    desk.warn_of_nesting(self)
+                await turn
+            except BaseException:
+                desk.give_up(turn)
+                raise
+            finally:
+                if self.timeout is not None:
+                    desk.deadlines.call_off(turn, self.timeout)
+                # The traceback of an error keeps these names, and both lead back to the error.
+                del turn
+        return lease_of(desk, self)
 
     async def __aexit__(
         self,
@@ -73,6 +56,25 @@ class Acquisition:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.desk.take_back(lease)
+        if self.desk is not None:
+            self.desk.take_back(self)
+
+
+def acquisition_by(
+    caller: FrameType, pool: SurrealDBConnectionPool, timeout: float | None, scoped: bool = True
+) -> Acquisition:
+    """Make one; an `__init__` would cost twice as much, with every acquire.
+
+    Args:
+        caller: the borrower's code. A traceback for messages would cost 100 times more.
+        timeout: seconds; None for no limit, 0 for now or never.
+        scoped: whether the task that enters it leaves it, too.
+    """
+    made = Acquisition()
+    made.code = caller.f_code
+    made.instruction = caller.f_lasti
+    made.is_scoped = scoped
+    made.desk = None
+    made.pool = pool
+    made.timeout = timeout
+    return made

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import warnings
+from asyncio import current_task
 from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from purreal._binding import Binding
     from purreal._core import Core
     from purreal._executor import Executor
-    from purreal._lease import Lease
+    from purreal._slots import Claim
 
 _OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
 
@@ -57,7 +58,7 @@ class Desk:
         if complaint is not None:
             raise error(f"{refusal}: {complaint}")
 
-    def ask(self, lease: Lease, timeout: float | None) -> GrantFuture | None:
+    def ask(self, claim: Claim, timeout: float | None) -> GrantFuture | None:
         """Lend a connection at once (None), or queue up; the future is done when it is lent.
 
         The caller calls `give_up` when it does not get as far, and calls off the deadline in any
@@ -68,13 +69,15 @@ class Desk:
         """
         if running_loop() is not self.loop:
             self.require_right_place("can't acquire from this pool")
+        task = claim.task = current_task(self.loop)
+        claim.holder = task if claim.is_scoped else None
         now = self._time()
         core = self._core
         turn = None
         try:
-            if not core.request(lease, now, now_or_never=timeout is not None and timeout <= 0):
-                turn = lease.future = GrantFuture(loop=self.loop)
-                turn.claim = lease
+            if not core.request(claim, now, now_or_never=timeout is not None and timeout <= 0):
+                turn = claim.future = GrantFuture(loop=self.loop)
+                turn.claim = claim
                 turn.core = core
                 if timeout is not None:
                     self.deadlines.set(turn, timeout, now)
@@ -92,7 +95,7 @@ class Desk:
             self._core.release(turn.claim.slot, _CLEAN, self._time())
             self._executor.execute()
 
-    def take_back(self, lease: Lease) -> None:
+    def take_back(self, claim: Claim) -> None:
         """End a lease. Synchronous, so no cancellation can come in between.
 
         Raises:
@@ -101,35 +104,36 @@ class Desk:
         """
         if running_loop() is not self.loop:
             self.require_right_place("can't return this lease", LeaseError)
-        slot = lease.slot
-        if slot.claim is not lease:
+        slot = claim.slot
+        if slot.claim is not claim:
             if self.closed:
                 return  # close() took it away before; there is nothing left to return
             raise LeaseError(
-                f"the lease acquired at {lease.site} was returned before: return it once"
+                f"the lease acquired at {claim.site} was returned before: return it once"
             )
-        connection = lease.connection
+        connection = claim.connection
+        now = self._time()
         if not connection.usable or connection.in_flight:
             # A request still unanswered goes on in the server: nobody else may sit behind it.
             condition = Condition.BROKEN
+        elif connection.dirty:
+            condition = Condition.CHANGED
         else:
-            condition = Condition.CHANGED if connection.dirty else _CLEAN
-        now = self._time()
-        if condition is _CLEAN:
-            claim = self._core.hand_over(slot, now)
-            if claim is not None:
-                future = claim.future
-                del claim.future
+            condition = _CLEAN
+            served = self._core.hand_over(slot, now)
+            if served is not None:
+                future = served.future
+                del served.future
                 future.set_result(None)
                 return
         self._core.release(slot, condition, now)
         self._executor.execute()
 
-    def warn_of_nesting(self, lease: Lease) -> None:
+    def warn_of_nesting(self, claim: Claim) -> None:
         """Tell the programmer that a task waits for a second lease and keeps the first."""
-        held_at = self._core.ledger.site_held_by(lease)
+        held_at = self._core.ledger.site_held_by(claim)
         warnings.warn(
-            f"the acquire at {lease.site} waits while its task holds the lease acquired at "
+            f"the acquire at {claim.site} waits while its task holds the lease acquired at "
             f"{held_at}: when all leases are held like this, no task can go on",
             NestedAcquireWarning,
             stacklevel=_frames_of_ours(),

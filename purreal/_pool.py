@@ -8,7 +8,7 @@ import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from purreal._acquisition import Acquisition
+from purreal._acquisition import acquisition_by
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._errors import ConfigurationError, LeaseError, PoolClosed, PoolNotOpen
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from purreal._acquisition import Acquisition
     from purreal._connection import Connector, Exchange, Lend
     from purreal._credentials import Credentials
     from purreal._desk import Desk
@@ -221,7 +222,7 @@ class SurrealDBConnectionPool:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
         limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
-        return Acquisition(self, limit, sys._getframe(1))
+        return acquisition_by(sys._getframe(1), self, limit)
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
@@ -229,7 +230,7 @@ class SurrealDBConnectionPool:
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
         limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
-        return await Acquisition(self, limit, sys._getframe(1), scoped=False).__aenter__()
+        return await acquisition_by(sys._getframe(1), self, limit, scoped=False).__aenter__()
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -240,12 +241,12 @@ class SurrealDBConnectionPool:
         """
         if self._desk is None or lease.desk is not self._desk:
             raise LeaseError(f"{lease!r} is not a lease of the pool {self._config.name!r}")
-        self._desk.take_back(lease)
+        self._desk.take_back(lease.claim)
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
         limit = self._config.acquire_timeout
-        async with Acquisition(self, limit, sys._getframe(1)) as lease:
+        async with acquisition_by(sys._getframe(1), self, limit) as lease:
             return await lease.query(query, vars)
 
     # -- what it looks like -----------------------------------------------------------------------
