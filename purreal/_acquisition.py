@@ -44,8 +44,8 @@ class Acquisition(Claim):
                 desk.give_up(turn)
                 raise
             finally:
-                if self.timeout is not None:
-                    desk.deadlines.call_off(turn, self.timeout)
+                if turn.line is not None:
+                    turn.line.pop(turn, None)
                 # The traceback of an error keeps these names, and both lead back to the error.
                 del turn
         return lease_of(desk, self)

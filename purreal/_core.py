@@ -63,7 +63,7 @@ class Core:
 
     # -- requests ---------------------------------------------------------------------------------
 
-    def request(self, claim: Claim, now: float, *, now_or_never: bool = False) -> bool:
+    def request(self, claim: Claim, now: float, now_or_never: bool = False) -> bool:
         """Lend a connection that is ready, and return True; else queue the claim.
 
         Args:

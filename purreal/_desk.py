@@ -38,14 +38,14 @@ class Desk:
         deadlines: of those who wait.
     """
 
-    __slots__ = ("_binding", "_core", "_executor", "_time", "deadlines", "loop")
+    __slots__ = ("_binding", "_clock", "_core", "_executor", "deadlines", "loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self.loop = binding.loop
         self._core = core
         self._executor = executor
         self._binding = binding
-        self._time = binding.clock
+        self._clock = binding.clock
         self.deadlines = Deadlines(binding.loop)
 
     @property
@@ -71,16 +71,16 @@ class Desk:
             self.require_right_place("can't acquire from this pool")
         task = claim.task = current_task(self.loop)
         claim.holder = task if claim.is_scoped else None
-        now = self._time()
+        clock = self._clock
+        now = clock()
         core = self._core
         turn = None
         try:
-            if not core.request(claim, now, now_or_never=timeout is not None and timeout <= 0):
+            if not core.request(claim, now, timeout is not None and timeout <= 0.0):
                 turn = claim.future = GrantFuture(loop=self.loop)
                 turn.claim = claim
                 turn.core = core
-                if timeout is not None:
-                    self.deadlines.set(turn, timeout, now)
+                turn.line = None if timeout is None else self.deadlines.set(turn, timeout, now)
         finally:
             if core.commands:
                 self._executor.execute()
@@ -92,7 +92,7 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, _CLEAN, self._time())
+            self._core.release(turn.claim.slot, _CLEAN, self._clock())
             self._executor.execute()
 
     def take_back(self, claim: Claim) -> None:
@@ -112,7 +112,8 @@ class Desk:
                 f"the lease acquired at {claim.site} was returned before: return it once"
             )
         connection = claim.connection
-        now = self._time()
+        clock = self._clock
+        now = clock()
         if not connection.usable or connection.in_flight:
             # A request still unanswered goes on in the server: nobody else may sit behind it.
             condition = Condition.BROKEN

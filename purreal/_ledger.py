@@ -124,7 +124,7 @@ class Ledger:
         holder = claim.holder
         if holder is not None:
             counts = self.held.counts
-            counts[holder] = counts.get(holder, 0) + 1
+            counts[holder] = counts[holder] + 1 if holder in counts else 1
 
     def hand_over(self, slot: Slot, now: float) -> Claim:
         """End its lease and begin that of who waits longest: the sums of slots stay the same."""
@@ -153,7 +153,7 @@ class Ledger:
                 del counts[holder]
         holder = claim.holder
         if holder is not None:
-            counts[holder] = counts.get(holder, 0) + 1
+            counts[holder] = counts[holder] + 1 if holder in counts else 1
         return claim
 
     def end_lease(self, slot: Slot) -> None:
