@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from purreal._connection import Connection
 
 
-# An attribute of an enumeration costs more than a global name, which shows in every lease.
-_CLEAN = Condition.CLEAN
-
-
 class Core:
     """The state of one pool between `open()` and `close()`."""
 
@@ -108,47 +104,44 @@ class Core:
             self.ledger.leave_queue(claim)
             self.ledger.counters.cancelled += 1
 
-    def hand_over(self, slot: Slot, now: float) -> Claim | None:
-        """A lease came back clean: lend it on at once, if it may be lent and somebody waits.
+    def release_clean(self, claim: Claim, now: float) -> Claim | None:
+        """A lease came back as it was given, which is the way of nearly every one: a short way.
+
+        It makes no room and takes away no hope, so there is nothing to provide.
 
         Returns:
-            Whom it was lent to; the caller wakes them up, and there is nothing to execute. None:
-            nothing was done, so the lease is still to be released.
+            Whom the slot was lent to at once; the caller wakes them up, and has nothing to execute.
         """
         ledger = self.ledger
-        # Nobody waits for a pool that is closed. A lease that goes on makes no room and takes away
-        # no hope: there is nothing to provide.
-        if not ledger.waiting.count or slot.lost or now >= slot.expires_at:
-            return None
-        return ledger.hand_over(slot, now)
+        slot = claim.slot
+        if slot.lost or now >= slot.expires_at or self.closed:
+            self.release(slot, Condition.CLEAN, now)
+        elif ledger.waiting.count:
+            return ledger.hand_over(claim, now)
+        else:
+            ledger.take_in(claim, now)
+            timetable = self.timetable
+            if slot.expires_at < timetable.next_tick or ledger.open > timetable.floor:
+                timetable.parked(slot, now)
+        return None
 
     def release(self, slot: Slot, condition: Condition, now: float) -> None:
-        """A lease came back."""
-        ledger = self.ledger
-        counters = ledger.counters
-        counters.released += 1
-        counters.use_seconds += now - slot.leased_at
-        ledger.end_lease(slot)
-        if condition is _CLEAN and not slot.lost and now < slot.expires_at and not self.closed:
-            # The way of nearly every lease, so it is written out. It makes no room and takes away
-            # no hope: there is nothing to provide.
-            if ledger.waiting.count:
-                self._grant(slot, now)
-            else:
-                ledger.park(slot, now)
-                if slot.expires_at < self.timetable.next_tick or ledger.open > self.timetable.floor:
-                    self.timetable.parked(slot, now)
-            return
+        """A lease came back, in whatever condition."""
+        self.ledger.counters.released += 1
+        self.ledger.counters.use_seconds += now - slot.leased_at
+        self.ledger.end_lease(slot)
         if slot.lost or condition is Condition.BROKEN:
-            counters.discarded += 1
+            self.ledger.counters.discarded += 1
             self._close(slot)
         elif self.closed:
             self._close(slot)
         elif now >= slot.expires_at:
             self._retire_expired(slot)
-        else:
-            ledger.prepare(slot, SlotState.RESETTING)
+        elif condition is Condition.CHANGED:
+            self.ledger.prepare(slot, SlotState.RESETTING)
             self.commands.append(Reset(slot))
+        else:
+            self._offer(slot, now)
         self._provide(now)
 
     # -- reports about executed commands ----------------------------------------------------------

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 _OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
 
-# An attribute of an enumeration costs more than a global name, which shows in every lease.
-_CLEAN: Final = Condition.CLEAN
-
 # Asked with every lease and every request. Who gets the right loop is in the right process, too:
 # a fork runs no loop. What is wrong with any other place, the binding says.
 running_loop = asyncio._get_running_loop
@@ -92,7 +89,7 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, _CLEAN, self._clock())
+            self._core.release(turn.claim.slot, Condition.CLEAN, self._clock())
             self._executor.execute()
 
     def take_back(self, claim: Claim) -> None:
@@ -116,18 +113,16 @@ class Desk:
         now = clock()
         if not connection.usable or connection.in_flight:
             # A request still unanswered goes on in the server: nobody else may sit behind it.
-            condition = Condition.BROKEN
+            self._core.release(slot, Condition.BROKEN, now)
         elif connection.dirty:
-            condition = Condition.CHANGED
+            self._core.release(slot, Condition.CHANGED, now)
         else:
-            condition = _CLEAN
-            served = self._core.hand_over(slot, now)
+            served = self._core.release_clean(claim, now)
             if served is not None:
                 future = served.future
                 del served.future
                 future.set_result(None)
                 return
-        self._core.release(slot, condition, now)
         self._executor.execute()
 
     def warn_of_nesting(self, claim: Claim) -> None:

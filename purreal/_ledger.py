@@ -126,23 +126,18 @@ class Ledger:
             counts = self.held.counts
             counts[holder] = counts[holder] + 1 if holder in counts else 1
 
-    def hand_over(self, slot: Slot, now: float) -> Claim:
-        """End its lease and begin that of who waits longest: the sums of slots stay the same."""
-        claim = self.waiting.next()
-        if claim.is_nested:
-            self._waits_no_more(claim)
+    def hand_over(self, old: Claim, now: float) -> Claim:
+        """End a lease and begin that of who waits longest: the sums of slots stay the same."""
+        claim = self.next_waiting()
+        slot = claim.slot = old.slot
+        claim.connection = old.connection
         counters = self.counters
         counters.released += 1
         counters.granted += 1
         counters.use_seconds += now - slot.leased_at
         counters.wait_seconds += now - claim.asked_at
-        old = slot.claim
-        if old is None:
-            raise AssertionError("a slot without a lease was handed over")
         slot.claim = claim
         slot.leased_at = now
-        claim.slot = slot
-        claim.connection = old.connection
         held = self.held
         counts = held.counts
         holder = old.holder
@@ -156,18 +151,33 @@ class Ledger:
             counts[holder] = counts[holder] + 1 if holder in counts else 1
         return claim
 
+    def take_in(self, claim: Claim, now: float) -> None:
+        """End a lease that nobody waits for."""
+        slot = claim.slot
+        counters = self.counters
+        counters.released += 1
+        counters.use_seconds += now - slot.leased_at
+        self.leased -= 1
+        slot.claim = None
+        slot.state = _IDLE
+        slot.idle_since = now
+        self.idle[slot] = None
+        holder = claim.holder
+        if holder is not None:
+            held = self.held
+            if held.stuck or held.counts[holder] > 1:
+                held.returned(holder)
+            else:
+                del held.counts[holder]
+
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state, or lease, must follow."""
         claim, slot.claim = slot.claim, None
         self.leased -= 1
         if slot.lost:
             self.lost_leases -= 1
-        holder = None if claim is None else claim.holder
-        if holder is not None:
-            if self.held.stuck or self.held.counts[holder] > 1:
-                self.held.returned(holder)
-            else:
-                del self.held.counts[holder]
+        if claim is not None and claim.holder is not None:
+            self.held.returned(claim.holder)
 
     def leased_slots(self) -> list[Slot]:
         """All that are leased; looks at each slot there is."""
