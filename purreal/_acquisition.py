@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from purreal._errors import LeaseError
-from purreal._lease import lease_of
+from purreal._lease import Lease
 from purreal._slots import Claim
 
 if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from purreal._desk import Desk
-    from purreal._lease import Lease
     from purreal._pool import SurrealDBConnectionPool
 
 
@@ -48,7 +47,13 @@ class Acquisition(Claim):
                     turn.line.pop(turn, None)
                 # The traceback of an error keeps these names, and both lead back to the error.
                 del turn
-        return lease_of(desk, self)
+        # Here and not in an `__init__`, which would double what it costs.
+        lease = Lease()
+        lease.desk = desk
+        lease.claim = self
+        lease.slot = self.slot
+        lease.connection = self.connection
+        return lease
 
     async def __aexit__(
         self,

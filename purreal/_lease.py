@@ -110,13 +110,3 @@ class Lease(Methods):
             f"can't {verb} the lease acquired at {self.claim.site}: it was returned to its pool and its "
             "connection may be somebody else's now; acquire a new one"
         )
-
-
-def lease_of(desk: Desk, claim: Claim) -> Lease:
-    """Make the lease of a claim that was lent its slot; an `__init__` would cost twice as much."""
-    lease = Lease()
-    lease.desk = desk
-    lease.claim = claim
-    lease.slot = claim.slot
-    lease.connection = claim.connection
-    return lease

@@ -128,7 +128,9 @@ class Ledger:
 
     def hand_over(self, old: Claim, now: float) -> Claim:
         """End a lease and begin that of who waits longest: the sums of slots stay the same."""
-        claim = self.next_waiting()
+        claim = self.waiting.next()
+        if claim.is_nested:
+            self._waits_no_more(claim)
         slot = claim.slot = old.slot
         claim.connection = old.connection
         counters = self.counters
