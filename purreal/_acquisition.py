@@ -23,7 +23,7 @@ class Acquisition(Claim):
     desk: Desk | None
     """None until it is entered."""
     pool: SurrealDBConnectionPool
-    timeout: float | None
+    timeout: float
 
     async def __aenter__(self) -> Lease:
         # The only coroutine of an acquire, with the only `await`: each more would cost every one.
@@ -43,8 +43,7 @@ class Acquisition(Claim):
                 desk.give_up(turn)
                 raise
             finally:
-                if turn.line is not None:
-                    turn.line.pop(turn, None)
+                turn.line.pop(turn, None)
                 # The traceback of an error keeps these names, and both lead back to the error.
                 del turn
         # Here and not in an `__init__`, which would double what it costs.
@@ -66,13 +65,13 @@ class Acquisition(Claim):
 
 
 def acquisition_by(
-    caller: FrameType, pool: SurrealDBConnectionPool, timeout: float | None, scoped: bool = True
+    caller: FrameType, pool: SurrealDBConnectionPool, timeout: float, scoped: bool = True
 ) -> Acquisition:
     """Make one; an `__init__` would cost twice as much, with every acquire.
 
     Args:
         caller: the borrower's code. A traceback for messages would cost 100 times more.
-        timeout: seconds; None for no limit, 0 for now or never.
+        timeout: seconds; infinite for no limit, 0 for now or never.
         scoped: whether the task that enters it leaves it, too.
     """
     made = Acquisition()

@@ -56,6 +56,8 @@ class Core:
         self._window = ConnectWindow(config.max_size if most is None else most)
         limit = config.check_after_idle
         self._stale_after = inf if limit is None else limit
+        self._may_refuse = config.max_waiting is not None
+        """Even who asks for nothing special: there are too many, or the pool is closed."""
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -70,9 +72,6 @@ class Core:
         """
         ledger = self.ledger
         ledger.counters.requests += 1
-        if self.closed:
-            ledger.counters.failed += 1
-            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         idle = ledger.idle
         while idle and not ledger.waiting.count:
             slot, _ = idle.popitem()
@@ -84,10 +83,13 @@ class Core:
             else:
                 ledger.lend(slot, claim, now)
                 return True
-        claim.is_nested = claim.task in ledger.held.counts
-        if now_or_never or claim.is_nested or self.config.max_waiting is not None:
+        is_nested = claim.is_nested = claim.task in ledger.held.counts
+        if is_nested or now_or_never or self._may_refuse:
             self._refuse_what_is_pointless(claim, now_or_never)
-        ledger.enqueue(claim, now)
+        claim.asked_at = now
+        ledger.waiting.join(claim)
+        if is_nested:
+            ledger.held.starts_waiting(claim.task)
         if ledger.vacant or idle:  # else all are in use, and nobody but a borrower can help
             self._provide(now)
         return False
@@ -114,10 +116,12 @@ class Core:
         """
         ledger = self.ledger
         slot = claim.slot
-        if slot.lost or now >= slot.expires_at or self.closed:
+        if slot.lost or now >= slot.expires_at:
             self.release(slot, Condition.CLEAN, now)
         elif ledger.waiting.count:
             return ledger.hand_over(claim, now)
+        elif self.closed:
+            self.release(slot, Condition.CLEAN, now)
         else:
             ledger.take_in(claim, now)
             timetable = self.timetable
@@ -231,7 +235,7 @@ class Core:
 
     def begin_close(self) -> None:
         """Serve nobody any more: waiters fail now, idle connections close now."""
-        self.closed = True
+        self.closed = self._may_refuse = True
         self._fail_all(lambda: PoolClosed("the pool was closed while the caller waited for it"))
         for slot in list(self.ledger.idle):
             self._close(slot)
@@ -295,13 +299,16 @@ class Core:
         """Turn a claim away that may not, or can't ever, be served by waiting."""
         ledger = self.ledger
         limit = self.config.max_waiting
+        if self.closed:
+            ledger.counters.failed += 1
+            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         if now_or_never:
             ledger.counters.timed_out += 1
             raise refusals.now_or_never(ledger)
         if limit is not None and ledger.waiting.count >= limit:
             ledger.counters.shed += 1
             raise refusals.too_many_waiters(ledger, limit)
-        mine = ledger.held.counts[claim.task] if claim.is_nested and claim.task is not None else 0
+        mine = ledger.held.counts[claim.task] if claim.is_nested else 0
         if mine and ledger.held.stuck + mine >= self.config.max_size:
             ledger.counters.shed += 1
             raise refusals.deadlock(ledger, claim)

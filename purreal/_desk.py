@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import warnings
 from asyncio import current_task
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
@@ -22,26 +22,23 @@ if TYPE_CHECKING:
 
 _OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
 
-# Asked with every lease and every request. Who gets the right loop is in the right process, too:
-# a fork runs no loop. What is wrong with any other place, the binding says.
-running_loop = asyncio._get_running_loop
-
 
 class Desk:
     """The lending desk of one open pool.
 
     Attributes:
-        loop: the event loop on which everything happens.
+        binding: to the place where everything happens.
+        loop: its event loop.
         deadlines: of those who wait.
     """
 
-    __slots__ = ("_binding", "_clock", "_core", "_executor", "deadlines", "loop")
+    __slots__ = ("_clock", "_core", "_executor", "binding", "deadlines", "loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self.loop = binding.loop
         self._core = core
         self._executor = executor
-        self._binding = binding
+        self.binding = binding
         self._clock = binding.clock
         self.deadlines = Deadlines(binding.loop)
 
@@ -51,33 +48,34 @@ class Desk:
 
     def require_right_place(self, refusal: str, error: type[PoolError] = PoolError) -> None:
         """Refuse another event loop or a forked process, where sockets and futures don't work."""
-        complaint = self._binding.complaint()
+        complaint = self.binding.complaint()
         if complaint is not None:
             raise error(f"{refusal}: {complaint}")
 
-    def ask(self, claim: Claim, timeout: float | None) -> GrantFuture | None:
+    def ask(self, claim: Claim, timeout: float) -> GrantFuture | None:
         """Lend a connection at once (None), or queue up; the future is done when it is lent.
 
-        The caller calls `give_up` when it does not get as far, and calls off the deadline in any
-        case.
+        The caller calls `give_up` when it does not get as far, and takes its deadline out of its
+        line in any case.
 
         Args:
-            timeout: seconds from now to the end of the future; None: for ever, 0: now or never.
+            timeout: seconds from now to the end of the future; infinite, or 0: now or never.
         """
-        if running_loop() is not self.loop:
+        if get_ident() != self.binding.host._thread_id:
             self.require_right_place("can't acquire from this pool")
         task = claim.task = current_task(self.loop)
-        claim.holder = task if claim.is_scoped else None
+        if task is None:
+            claim.is_scoped = False
         clock = self._clock
         now = clock()
         core = self._core
         turn = None
         try:
-            if not core.request(claim, now, timeout is not None and timeout <= 0.0):
+            if not core.request(claim, now, timeout <= 0.0):
                 turn = claim.future = GrantFuture(loop=self.loop)
                 turn.claim = claim
                 turn.core = core
-                turn.line = None if timeout is None else self.deadlines.set(turn, timeout, now)
+                turn.line = self.deadlines.set(turn, timeout, now)
         finally:
             if core.commands:
                 self._executor.execute()
@@ -99,7 +97,7 @@ class Desk:
             LeaseError: it is not out any more, or this is the wrong loop or process; nothing
                 has happened to any connection then.
         """
-        if running_loop() is not self.loop:
+        if get_ident() != self.binding.host._thread_id:
             self.require_right_place("can't return this lease", LeaseError)
         slot = claim.slot
         if slot.claim is not claim:

@@ -42,14 +42,14 @@ class GrantFuture(asyncio.Future[None]):
 
     Attributes (set by who makes it; an `__init__` of its own would double what that costs):
         core, claim: where to leave the queue.
-        line: where its deadline stands, if it has one.
+        line: where its deadline stands.
     """
 
     __slots__ = ("claim", "core", "line")
 
     core: Core
     claim: Claim
-    line: Line | None
+    line: Line
 
     def cancel(self, msg: object | None = None) -> bool:
         cancelled = super().cancel(msg)

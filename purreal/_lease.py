@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
-from purreal._desk import running_loop
 from purreal._errors import ConnectionLost, LeaseError, Outcome, PoolClosed
 from purreal._methods import Methods
 from purreal._notifications import Notifications
@@ -91,7 +91,7 @@ class Lease(Methods):
         txn: UUID | None = None,
     ) -> Coroutine[Any, Any, Any]:
         # No coroutine of its own around that of the connection: each costs every request.
-        if running_loop() is not self.desk.loop or self.slot.claim is not self.claim:
+        if get_ident() != self.desk.binding.host._thread_id or self.slot.claim is not self.claim:
             self._require_mine("use")
         return self.connection.request(method, params, session=session, txn=txn)
 
@@ -105,8 +105,10 @@ class Lease(Methods):
         if not self.is_over:
             return
         if self.desk.closed:
-            raise PoolClosed(f"can't {verb} the lease acquired at {self.claim.site}: the pool is closed")
+            raise PoolClosed(
+                f"can't {verb} the lease acquired at {self.claim.site}: the pool is closed"
+            )
         raise LeaseError(
-            f"can't {verb} the lease acquired at {self.claim.site}: it was returned to its pool and its "
-            "connection may be somebody else's now; acquire a new one"
+            f"can't {verb} the lease acquired at {self.claim.site}: it was returned to its pool "
+            "and its connection may be somebody else's now; acquire a new one"
         )

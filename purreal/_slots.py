@@ -47,7 +47,6 @@ class Claim:
         is_scoped: whether its task returns the connection itself, at the end of its `async with`
             block.
         task: who asks, None outside of a task.
-        holder: the same task if it is scoped, else None.
         asked_at, is_nested, is_waiting: set when it is not served at once. Whether it is nested:
             its task held a lease when it asked.
         future: set by the desk before any command is executed; the core never looks at it.
@@ -59,7 +58,6 @@ class Claim:
         "code",
         "connection",
         "future",
-        "holder",
         "instruction",
         "is_nested",
         "is_scoped",
@@ -72,7 +70,6 @@ class Claim:
     instruction: int
     is_scoped: bool
     task: Task[object] | None
-    holder: Task[object] | None
     asked_at: float
     is_nested: bool
     is_waiting: bool
