@@ -6,52 +6,56 @@ from typing import TYPE_CHECKING
 
 from purreal._errors import LeaseError
 from purreal._lease import Lease
-from purreal._slots import Claim
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import CodeType, FrameType, TracebackType
 
-    from purreal._desk import Desk
     from purreal._pool import SurrealDBConnectionPool
 
 
-class Acquisition(Claim):
-    """What `pool.acquire()` returns: `async with` it, once, to hold a lease for the block."""
+class Acquisition:
+    """What `pool.acquire()` returns: `async with` it to hold a lease for the block."""
 
-    __slots__ = ("desk", "pool", "timeout")
+    __slots__ = ("_code", "_instruction", "_lease", "_pool", "_scoped", "_timeout")
 
-    desk: Desk | None
-    """None until it is entered."""
-    pool: SurrealDBConnectionPool
-    timeout: float
+    _code: CodeType
+    _instruction: int
+    _lease: Lease | None
+    _pool: SurrealDBConnectionPool
+    _scoped: bool
+    _timeout: float
 
     async def __aenter__(self) -> Lease:
         # The only coroutine of an acquire, with the only `await`: each more would cost every one.
-        if self.desk is not None:
-            # Nor may it be entered again when it is over: its old lease would come to life.
-            raise LeaseError("this acquisition was entered already: call acquire() once for each")
-        desk = self.desk = self.pool._desk
+        if self._lease is not None:
+            raise LeaseError("this acquisition is in use already: call acquire() once for each")
+        desk = self._pool._desk
         if desk is None:
-            raise self.pool._not_open()
-        turn = desk.ask(self, self.timeout)
-        if turn is not None:
-            try:
-                if self.is_nested:
-                    desk.warn_of_nesting(self)
-                await turn
-            except BaseException:
-                desk.give_up(turn)
-                raise
-            finally:
-                turn.line.pop(turn, None)
-                # The traceback of an error keeps these names, and both lead back to the error.
-                del turn
-        # Here and not in an `__init__`, which would double what it costs.
-        lease = Lease()
+            raise self._pool._not_open()
+        lease = self._lease = Lease()
+        # Set here, since an `__init__` would double what a lease costs.
         lease.desk = desk
-        lease.claim = self
-        lease.slot = self.slot
-        lease.connection = self.connection
+        lease.code = self._code
+        lease.instruction = self._instruction
+        lease.is_scoped = self._scoped
+        try:
+            turn = desk.ask(lease, self._timeout)
+            if turn is not None:
+                try:
+                    if lease.is_nested:
+                        desk.warn_of_nesting(lease)
+                    await turn
+                except BaseException:
+                    desk.give_up(turn)
+                    raise
+                finally:
+                    turn.line.pop(turn, None)
+                    # The traceback of an error keeps these names, and both lead back to the error.
+                    del turn
+        except BaseException:
+            self._lease = None
+            del lease
+            raise
         return lease
 
     async def __aexit__(
@@ -60,14 +64,16 @@ class Acquisition(Claim):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.desk is not None:
-            self.desk.take_back(self)
+        lease = self._lease
+        self._lease = None
+        if lease is not None:
+            lease.desk.take_back(lease)
 
 
 def acquisition_by(
     caller: FrameType, pool: SurrealDBConnectionPool, timeout: float, scoped: bool = True
 ) -> Acquisition:
-    """Make one; an `__init__` would cost twice as much, with every acquire.
+    """Make one; an `__init__` would double what that costs.
 
     Args:
         caller: the borrower's code. A traceback for messages would cost 100 times more.
@@ -75,10 +81,10 @@ def acquisition_by(
         scoped: whether the task that enters it leaves it, too.
     """
     made = Acquisition()
-    made.code = caller.f_code
-    made.instruction = caller.f_lasti
-    made.is_scoped = scoped
-    made.desk = None
-    made.pool = pool
-    made.timeout = timeout
+    made._code = caller.f_code
+    made._instruction = caller.f_lasti
+    made._lease = None
+    made._pool = pool
+    made._scoped = scoped
+    made._timeout = timeout
     return made

@@ -9,40 +9,38 @@ from typing import TYPE_CHECKING, Any, Self
 from purreal._errors import ConnectionLost, LeaseError, Outcome, PoolClosed
 from purreal._methods import Methods
 from purreal._notifications import Notifications
+from purreal._slots import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from types import TracebackType
     from uuid import UUID
 
-    from purreal._connection import Connection
     from purreal._desk import Desk
-    from purreal._slots import Claim, Slot
 
 
-class Lease(Methods):
+class Lease(Methods, Claim):
     """A connection lent by a pool, with the methods of the official SDK's `AsyncSurreal`.
 
     It is yours alone until it is returned; then every use of it raises `LeaseError`. Requests of
     several tasks on one lease are sent at once and answered in any order.
     """
 
-    __slots__ = ("claim", "connection", "desk", "slot")
+    __slots__ = ("desk",)
 
-    claim: Claim
-    connection: Connection
     desk: Desk
-    slot: Slot
 
     def __repr__(self) -> str:
+        if not hasattr(self, "slot"):
+            return f"<Lease of no connection yet, acquired at {self.site}>"
         state = "returned" if self.is_over else "out"
-        return f"<Lease of connection {self.connection.id}, {state}, acquired at {self.claim.site}>"
+        return f"<Lease of connection {self.connection.id}, {state}, acquired at {self.site}>"
 
     @property
     def is_over(self) -> bool:
         """Whether it was returned, or taken away by the closing of the pool."""
-        # Each lease has a claim of its own, so a slot lent again is not mistaken.
-        return self.slot.claim is not self.claim
+        # Each lease is a claim of its own, so a slot lent again is not mistaken.
+        return self.slot.claim is not self
 
     async def connect(self, url: str | None = None) -> None:
         """Do nothing: a lease is connected, and an address is not looked at, as in the SDK.
@@ -91,7 +89,7 @@ class Lease(Methods):
         txn: UUID | None = None,
     ) -> Coroutine[Any, Any, Any]:
         # No coroutine of its own around that of the connection: each costs every request.
-        if get_ident() != self.desk.binding.host._thread_id or self.slot.claim is not self.claim:
+        if get_ident() != self.desk.binding.host._thread_id or self.slot.claim is not self:
             self._require_mine("use")
         return self.connection.request(method, params, session=session, txn=txn)
 
@@ -105,10 +103,8 @@ class Lease(Methods):
         if not self.is_over:
             return
         if self.desk.closed:
-            raise PoolClosed(
-                f"can't {verb} the lease acquired at {self.claim.site}: the pool is closed"
-            )
+            raise PoolClosed(f"can't {verb} the lease acquired at {self.site}: the pool is closed")
         raise LeaseError(
-            f"can't {verb} the lease acquired at {self.claim.site}: it was returned to its pool "
-            "and its connection may be somebody else's now; acquire a new one"
+            f"can't {verb} the lease acquired at {self.site}: it was returned to its pool and its "
+            "connection may be somebody else's now; acquire a new one"
         )

@@ -242,7 +242,7 @@ class SurrealDBConnectionPool:
         """
         if self._desk is None or lease.desk is not self._desk:
             raise LeaseError(f"{lease!r} is not a lease of the pool {self._config.name!r}")
-        self._desk.take_back(lease.claim)
+        self._desk.take_back(lease)
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
