@@ -37,7 +37,7 @@ class Binding:
 
     Where every lease and every request asks, they compare `host` with the thread they are in, and
     turn to `complaint` when it differs. To ask asyncio for the running loop is a system call on
-    Python 3.11, which is twenty times slower.
+    Python 3.11, three times in each lease with a request: a third of a microsecond.
 
     Attributes:
         loop: the event loop.

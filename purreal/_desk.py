@@ -66,7 +66,7 @@ class Desk:
         task = claim.task = current_task(self.loop)
         if task is None:
             claim.is_scoped = False
-        clock = self._clock
+        clock = self._clock  # Called as a method, it would be looked up anew each time.
         now = clock()
         core = self._core
         turn = None
@@ -117,6 +117,7 @@ class Desk:
         else:
             served = self._core.release_clean(claim, now)
             if served is not None:
+                # Not by way of the commands: there are none, and nothing else has changed.
                 future = served.future
                 del served.future
                 future.set_result(None)
