@@ -8,35 +8,22 @@ from purreal._errors import LeaseError
 from purreal._lease import Lease
 
 if TYPE_CHECKING:
-    from types import FrameType, TracebackType
+    from types import CodeType, FrameType, TracebackType
 
     from purreal._pool import SurrealDBConnectionPool
 
 
 class Acquisition:
-    """What `pool.acquire()` returns: `async with` it to hold a lease for the block.
-
-    Args:
-        timeout: seconds; None for no limit, 0 for now or never.
-        caller: the borrower's code. A traceback for messages would cost 100 times more.
-        scoped: whether the task that enters it leaves it, too.
-    """
+    """What `pool.acquire()` returns: `async with` it to hold a lease for the block."""
 
     __slots__ = ("_code", "_instruction", "_lease", "_pool", "_scoped", "_timeout")
 
-    def __init__(
-        self,
-        pool: SurrealDBConnectionPool,
-        timeout: float | None,
-        caller: FrameType,
-        scoped: bool = True,
-    ) -> None:
-        self._code = caller.f_code
-        self._instruction = caller.f_lasti
-        self._pool = pool
-        self._timeout = timeout
-        self._scoped = scoped
-        self._lease: Lease | None = None
+    _code: CodeType
+    _instruction: int
+    _lease: Lease | None
+    _pool: SurrealDBConnectionPool
+    _scoped: bool
+    _timeout: float
 
     async def __aenter__(self) -> Lease:
         # The only coroutine of an acquire, with the only `await`: each more would cost every one.
@@ -45,7 +32,12 @@ class Acquisition:
         desk = self._pool._desk
         if desk is None:
             raise self._pool._not_open()
-        lease = self._lease = Lease(desk, self._scoped, self._code, self._instruction)
+        lease = self._lease = Lease()
+        # Set here, since an `__init__` would double what a lease costs.
+        lease.desk = desk
+        lease.code = self._code
+        lease.instruction = self._instruction
+        lease.is_scoped = self._scoped
         try:
             turn = desk.ask(lease, self._timeout)
             if turn is not None:
@@ -57,8 +49,7 @@ class Acquisition:
                     desk.give_up(turn)
                     raise
                 finally:
-                    if self._timeout is not None:
-                        desk.deadlines.call_off(turn, self._timeout)
+                    turn.line.pop(turn, None)
                     # The traceback of an error keeps these names, and both lead back to the error.
                     del turn
         except BaseException:
@@ -73,6 +64,27 @@ class Acquisition:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        lease, self._lease = self._lease, None
+        lease = self._lease
+        self._lease = None
         if lease is not None:
             lease.desk.take_back(lease)
+
+
+def acquisition_by(
+    caller: FrameType, pool: SurrealDBConnectionPool, timeout: float, scoped: bool = True
+) -> Acquisition:
+    """Make one; an `__init__` would double what that costs.
+
+    Args:
+        caller: the borrower's code. A traceback for messages would cost 100 times more.
+        timeout: seconds; infinite for no limit, 0 for now or never.
+        scoped: whether the task that enters it leaves it, too.
+    """
+    made = Acquisition()
+    made._code = caller.f_code
+    made._instruction = caller.f_lasti
+    made._lease = None
+    made._pool = pool
+    made._scoped = scoped
+    made._timeout = timeout
+    return made

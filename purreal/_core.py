@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from purreal._connection import Connection
 
 
-# An attribute of an enumeration costs more than a global name, which shows in every lease.
-_CLEAN = Condition.CLEAN
-
-
 class Core:
     """The state of one pool between `open()` and `close()`."""
 
@@ -60,10 +56,12 @@ class Core:
         self._window = ConnectWindow(config.max_size if most is None else most)
         limit = config.check_after_idle
         self._stale_after = inf if limit is None else limit
+        self._may_refuse = config.max_waiting is not None
+        """Even who asks for nothing special: there are too many, or the pool is closed."""
 
     # -- requests ---------------------------------------------------------------------------------
 
-    def request(self, claim: Claim, now: float, *, now_or_never: bool = False) -> bool:
+    def request(self, claim: Claim, now: float, now_or_never: bool = False) -> bool:
         """Lend a connection that is ready, and return True; else queue the claim.
 
         Args:
@@ -74,9 +72,6 @@ class Core:
         """
         ledger = self.ledger
         ledger.counters.requests += 1
-        if self.closed:
-            ledger.counters.failed += 1
-            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         idle = ledger.idle
         while idle and not ledger.waiting.count:
             slot, _ = idle.popitem()
@@ -88,10 +83,13 @@ class Core:
             else:
                 ledger.lend(slot, claim, now)
                 return True
-        claim.is_nested = claim.task in ledger.held.counts
-        if now_or_never or claim.is_nested or self.config.max_waiting is not None:
+        is_nested = claim.is_nested = claim.task in ledger.held.counts
+        if is_nested or now_or_never or self._may_refuse:
             self._refuse_what_is_pointless(claim, now_or_never)
-        ledger.enqueue(claim, now)
+        claim.asked_at = now
+        ledger.waiting.join(claim)
+        if is_nested:
+            ledger.held.starts_waiting(claim.task)
         if ledger.vacant or idle:  # else all are in use, and nobody but a borrower can help
             self._provide(now)
         return False
@@ -108,33 +106,46 @@ class Core:
             self.ledger.leave_queue(claim)
             self.ledger.counters.cancelled += 1
 
-    def release(self, slot: Slot, condition: Condition, now: float) -> None:
-        """A lease came back."""
+    def release_clean(self, claim: Claim, now: float) -> Claim | None:
+        """A lease came back as it was given, which is the way of nearly every one: a short way.
+
+        It makes no room and takes away no hope, so there is nothing to provide.
+
+        Returns:
+            Whom the slot was lent to at once; the caller wakes them up, and has nothing to execute.
+        """
         ledger = self.ledger
-        counters = ledger.counters
-        counters.released += 1
-        counters.use_seconds += now - slot.leased_at
-        ledger.end_lease(slot)
-        if condition is _CLEAN and not slot.lost and now < slot.expires_at and not self.closed:
-            # The way of nearly every lease, so it is written out. It makes no room and takes away
-            # no hope: there is nothing to provide.
-            if ledger.waiting.count:
-                self._grant(slot, now)
-            else:
-                ledger.park(slot, now)
-                if slot.expires_at < self.timetable.next_tick or ledger.open > self.timetable.floor:
-                    self.timetable.parked(slot, now)
-            return
+        slot = claim.slot
+        if slot.lost or now >= slot.expires_at:
+            self.release(slot, Condition.CLEAN, now)
+        elif ledger.waiting.count:
+            return ledger.hand_over(claim, now)
+        elif self.closed:
+            self.release(slot, Condition.CLEAN, now)
+        else:
+            ledger.take_in(claim, now)
+            timetable = self.timetable
+            if slot.expires_at < timetable.next_tick or ledger.open > timetable.floor:
+                timetable.parked(slot, now)
+        return None
+
+    def release(self, slot: Slot, condition: Condition, now: float) -> None:
+        """A lease came back, in whatever condition."""
+        self.ledger.counters.released += 1
+        self.ledger.counters.use_seconds += now - slot.leased_at
+        self.ledger.end_lease(slot)
         if slot.lost or condition is Condition.BROKEN:
-            counters.discarded += 1
+            self.ledger.counters.discarded += 1
             self._close(slot)
         elif self.closed:
             self._close(slot)
         elif now >= slot.expires_at:
             self._retire_expired(slot)
-        else:
-            ledger.prepare(slot, SlotState.RESETTING)
+        elif condition is Condition.CHANGED:
+            self.ledger.prepare(slot, SlotState.RESETTING)
             self.commands.append(Reset(slot))
+        else:
+            self._offer(slot, now)
         self._provide(now)
 
     # -- reports about executed commands ----------------------------------------------------------
@@ -224,7 +235,7 @@ class Core:
 
     def begin_close(self) -> None:
         """Serve nobody any more: waiters fail now, idle connections close now."""
-        self.closed = True
+        self.closed = self._may_refuse = True
         self._fail_all(lambda: PoolClosed("the pool was closed while the caller waited for it"))
         for slot in list(self.ledger.idle):
             self._close(slot)
@@ -288,13 +299,16 @@ class Core:
         """Turn a claim away that may not, or can't ever, be served by waiting."""
         ledger = self.ledger
         limit = self.config.max_waiting
+        if self.closed:
+            ledger.counters.failed += 1
+            raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
         if now_or_never:
             ledger.counters.timed_out += 1
             raise refusals.now_or_never(ledger)
         if limit is not None and ledger.waiting.count >= limit:
             ledger.counters.shed += 1
             raise refusals.too_many_waiters(ledger, limit)
-        mine = ledger.held.counts[claim.task] if claim.is_nested and claim.task is not None else 0
+        mine = ledger.held.counts[claim.task] if claim.is_nested else 0
         if mine and ledger.held.stuck + mine >= self.config.max_size:
             ledger.counters.shed += 1
             raise refusals.deadlock(ledger, claim)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Deadlines that are the same number of seconds away pass in the order in which they were set. So
 # each number has a line of its own, and nearly always there are one or two. Lines that are empty
-# are kept up to this many, more come from callers that compute each number anew.
+# are kept up to about this many, more come from callers that compute each number anew.
 _EMPTY_LINES = 16
 
 
@@ -20,6 +20,10 @@ class Expires(Protocol):
 
     def expire(self) -> None:
         """The deadline has passed; must not raise."""
+
+
+Line = dict[Expires, float]
+"""Deadlines that are the same number of seconds away, with their times."""
 
 
 class Deadlines:
@@ -33,32 +37,41 @@ class Deadlines:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._lines: dict[float, dict[Expires, float]] = {}
+        self._lines: dict[float, Line] = {}
+        self._most_lines = _EMPTY_LINES
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
 
-    def set(self, entry: Expires, seconds: float, now: float | None = None) -> None:
+    def set(self, entry: Expires, seconds: float, now: float | None = None) -> Line:
         """Call ``entry.expire()`` in so many seconds; not before the next turn of the loop.
 
         Args:
             now: the loop's time, from who knows it already.
+
+        Returns:
+            The line where it stands: who is in a hurry takes it out there, to call it off.
         """
         when = (self.loop.time() if now is None else now) + seconds
         line = self._lines.get(seconds)
         if line is None:
-            line = self._lines[seconds] = {}
+            line = self._new_line(seconds)
         line[entry] = when
         if when < self._timer_at:
             self._set_timer(when)
+        return line
 
     def call_off(self, entry: Expires, seconds: float) -> None:
         """Forget a deadline that was set with so many seconds. Idempotent."""
         line = self._lines.get(seconds)
-        if line is None:
-            return
-        line.pop(entry, None)
-        if not line and len(self._lines) > _EMPTY_LINES:
-            del self._lines[seconds]
+        if line is not None:
+            line.pop(entry, None)
+
+    def _new_line(self, seconds: float) -> Line:
+        if len(self._lines) >= self._most_lines:
+            self._lines = {key: line for key, line in self._lines.items() if line}
+            self._most_lines = 2 * len(self._lines) + _EMPTY_LINES
+        line = self._lines[seconds] = {}
+        return line
 
     def limit(self, seconds: float | None) -> Limit:
         """Limit what is awaited in a block: ``with deadlines.limit(5.0): await …``.
@@ -93,7 +106,7 @@ class Deadlines:
             self._set_timer(first)
 
 
-def _passed(line: dict[Expires, float], now: float) -> list[Expires]:
+def _passed(line: Line, now: float) -> list[Expires]:
     passed = []
     for entry, when in line.items():
         if when > now:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import warnings
+from asyncio import current_task
+from threading import get_ident
 from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
@@ -18,34 +19,28 @@ if TYPE_CHECKING:
     from purreal._connection import Connection
     from purreal._core import Core
     from purreal._executor import Executor
-    from purreal._lease import Lease
+    from purreal._slots import Claim
 
 _OWN_CODE: Final = os.path.join(os.path.dirname(__file__), "")
-
-# An attribute of an enumeration costs more than a global name, which shows in every lease.
-_CLEAN: Final = Condition.CLEAN
-
-# Asked with every lease and every request. Who gets the right loop is in the right process, too:
-# a fork runs no loop. What is wrong with any other place, the binding says.
-running_loop = asyncio._get_running_loop
 
 
 class Desk:
     """The lending desk of one open pool.
 
     Attributes:
-        loop: the event loop on which everything happens.
+        binding: to the place where everything happens.
+        loop: its event loop.
         deadlines: of those who wait.
     """
 
-    __slots__ = ("_binding", "_core", "_executor", "_time", "deadlines", "loop")
+    __slots__ = ("_clock", "_core", "_executor", "binding", "deadlines", "loop")
 
     def __init__(self, core: Core, executor: Executor, binding: Binding) -> None:
         self.loop = binding.loop
         self._core = core
         self._executor = executor
-        self._binding = binding
-        self._time = binding.clock
+        self.binding = binding
+        self._clock = binding.clock
         self.deadlines = Deadlines(binding.loop)
 
     @property
@@ -54,31 +49,34 @@ class Desk:
 
     def require_right_place(self, refusal: str, error: type[PoolError] = PoolError) -> None:
         """Refuse another event loop or a forked process, where sockets and futures don't work."""
-        complaint = self._binding.complaint()
+        complaint = self.binding.complaint()
         if complaint is not None:
             raise error(f"{refusal}: {complaint}")
 
-    def ask(self, lease: Lease, timeout: float | None) -> GrantFuture | None:
+    def ask(self, claim: Claim, timeout: float) -> GrantFuture | None:
         """Lend a connection at once (None), or queue up; the future is done when it is lent.
 
-        The caller calls `give_up` when it does not get as far, and calls off the deadline in any
-        case.
+        The caller calls `give_up` when it does not get as far, and takes its deadline out of its
+        line in any case.
 
         Args:
-            timeout: seconds from now to the end of the future; None: for ever, 0: now or never.
+            timeout: seconds from now to the end of the future; infinite, or 0: now or never.
         """
-        if running_loop() is not self.loop:
+        if get_ident() != self.binding.host._thread_id:
             self.require_right_place("can't acquire from this pool")
-        now = self._time()
+        task = claim.task = current_task(self.loop)
+        if task is None:
+            claim.is_scoped = False
+        clock = self._clock  # Called as a method, it would be looked up anew each time.
+        now = clock()
         core = self._core
         turn = None
         try:
-            if not core.request(lease, now, now_or_never=timeout is not None and timeout <= 0):
-                turn = lease.future = GrantFuture(loop=self.loop)
-                turn.claim = lease
+            if not core.request(claim, now, timeout <= 0.0):
+                turn = claim.future = GrantFuture(loop=self.loop)
+                turn.claim = claim
                 turn.core = core
-                if timeout is not None:
-                    self.deadlines.set(turn, timeout, now)
+                turn.line = self.deadlines.set(turn, timeout, now)
         finally:
             if core.commands:
                 self._executor.execute()
@@ -90,35 +88,45 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, _CLEAN, self._time())
+            self._core.release(turn.claim.slot, Condition.CLEAN, self._clock())
             self._executor.execute()
 
-    def take_back(self, lease: Lease) -> None:
+    def take_back(self, claim: Claim) -> None:
         """End a lease. Synchronous, so no cancellation can come in between.
 
         Raises:
             LeaseError: it is not out any more, or this is the wrong loop or process; nothing
                 has happened to any connection then.
         """
-        if running_loop() is not self.loop:
+        if get_ident() != self.binding.host._thread_id:
             self.require_right_place("can't return this lease", LeaseError)
-        slot = lease.slot
-        if slot.claim is not lease:
+        slot = claim.slot
+        if slot.claim is not claim:
             if self.closed:
                 return  # close() took it away before; there is nothing left to return
             raise LeaseError(
-                f"the lease acquired at {lease.site} was returned before: return it once"
+                f"the lease acquired at {claim.site} was returned before: return it once"
             )
-        connection = lease.connection
-        condition = _CLEAN if connection.unchanged else _condition(connection)
-        self._core.release(slot, condition, self._time())
+        connection = claim.connection
+        clock = self._clock
+        now = clock()
+        if connection.unchanged:
+            served = self._core.release_clean(claim, now)
+            if served is not None:
+                # Not by way of the commands: there are none, and nothing else has changed.
+                future = served.future
+                del served.future
+                future.set_result(None)
+                return
+        else:
+            self._core.release(slot, _condition(connection), now)
         self._executor.execute()
 
-    def warn_of_nesting(self, lease: Lease) -> None:
+    def warn_of_nesting(self, claim: Claim) -> None:
         """Tell the programmer that a task waits for a second lease and keeps the first."""
-        held_at = self._core.ledger.site_held_by(lease)
+        held_at = self._core.ledger.site_held_by(claim)
         warnings.warn(
-            f"the acquire at {lease.site} waits while its task holds the lease acquired at "
+            f"the acquire at {claim.site} waits while its task holds the lease acquired at "
             f"{held_at}: when all leases are held like this, no task can go on",
             NestedAcquireWarning,
             stacklevel=_frames_of_ours(),

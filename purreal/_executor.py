@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from purreal._connection import Connection, Connector, Exchange
     from purreal._core import Core
+    from purreal._deadlines import Line
     from purreal._slots import Slot
 
 logger = logging.getLogger("purreal")
@@ -41,12 +42,14 @@ class GrantFuture(asyncio.Future[None]):
 
     Attributes (set by who makes it; an `__init__` of its own would double what that costs):
         core, claim: where to leave the queue.
+        line: where its deadline stands.
     """
 
-    __slots__ = ("claim", "core")
+    __slots__ = ("claim", "core", "line")
 
     core: Core
     claim: Claim
+    line: Line
 
     def cancel(self, msg: object | None = None) -> bool:
         cancelled = super().cancel(msg)

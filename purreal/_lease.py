@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from asyncio import current_task
 from functools import partial
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Self
 
-from purreal._desk import running_loop
 from purreal._errors import ConnectionLost, LeaseError, Outcome, PoolClosed
 from purreal._methods import Methods
 from purreal._notifications import Notifications
@@ -14,7 +13,7 @@ from purreal._slots import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from types import CodeType, TracebackType
+    from types import TracebackType
     from uuid import UUID
 
     from purreal._desk import Desk
@@ -29,13 +28,7 @@ class Lease(Methods, Claim):
 
     __slots__ = ("desk",)
 
-    def __init__(self, desk: Desk, scoped: bool, code: CodeType, instruction: int) -> None:
-        task = current_task(desk.loop)
-        self.desk = desk
-        self.task = task
-        self.holder = task if scoped else None
-        self.code = code
-        self.instruction = instruction
+    desk: Desk
 
     def __repr__(self) -> str:
         if not hasattr(self, "slot"):
@@ -96,7 +89,7 @@ class Lease(Methods, Claim):
         txn: UUID | None = None,
     ) -> Coroutine[Any, Any, Any]:
         # No coroutine of its own around that of the connection: each costs every request.
-        if running_loop() is not self.desk.loop or self.slot.claim is not self:
+        if get_ident() != self.desk.binding.host._thread_id or self.slot.claim is not self:
             self._require_mine("use")
         return self.connection.request(method, params, session=session, txn=txn)
 

@@ -51,36 +51,22 @@ class Ledger:
 
     # -- waiters ----------------------------------------------------------------------------------
 
-    def enqueue(self, claim: Claim, now: float) -> None:
-        claim.asked_at = now
-        waiting = self.waiting
-        waiting.join(claim)
-        if waiting.count > self.counters.peak_waiting:
-            self.counters.peak_waiting = waiting.count
-        if claim.is_nested and claim.task is not None:
-            self.held.starts_waiting(claim.task)
-
     def leave_queue(self, claim: Claim) -> None:
         self.waiting.leave(claim)
-        self._waits_no_more(claim)
+        if claim.is_nested:
+            self.held.stops_waiting(claim.task)
 
     def next_waiting(self) -> Claim:
         """Take the one who waits longest out of the queue."""
         claim = self.waiting.next()
         if claim.is_nested:
-            self._waits_no_more(claim)
-        return claim
-
-    def _waits_no_more(self, claim: Claim) -> None:
-        if claim.is_nested and claim.task is not None:
             self.held.stops_waiting(claim.task)
+        return claim
 
     def site_held_by(self, claim: Claim) -> str:
         """Where the claim's task acquired what it holds; empty when it holds nothing."""
-        if claim.task is None:
-            return ""
-        holders = (slot.claim for slot in self.leased_slots())
-        return next((c.site for c in holders if c and c.holder is claim.task), "")
+        claims = (slot.claim for slot in self.leased_slots())
+        return next((c.site for c in claims if c and c.is_scoped and c.task is claim.task), "")
 
     # -- slots ------------------------------------------------------------------------------------
 
@@ -121,10 +107,55 @@ class Ledger:
         counters.granted += 1
         if self.leased > counters.peak_leased:
             counters.peak_leased = self.leased
-        holder = claim.holder
-        if holder is not None:
+        if claim.is_scoped:
+            task = claim.task
             counts = self.held.counts
-            counts[holder] = counts.get(holder, 0) + 1
+            counts[task] = counts[task] + 1 if task in counts else 1
+
+    def hand_over(self, old: Claim, now: float) -> Claim:
+        """End a lease and begin that of who waits longest: the sums of slots stay the same."""
+        claim = self.waiting.next()
+        if claim.is_nested:
+            self.held.stops_waiting(claim.task)
+        slot = claim.slot = old.slot
+        claim.connection = old.connection
+        counters = self.counters
+        counters.handed_over += 1
+        counters.use_seconds += now - slot.leased_at
+        counters.wait_seconds += now - claim.asked_at
+        slot.claim = claim
+        slot.leased_at = now
+        held = self.held
+        counts = held.counts
+        if old.is_scoped:
+            task = old.task
+            if held.stuck or counts[task] > 1:
+                held.returned(task)
+            else:
+                del counts[task]
+        if claim.is_scoped:
+            task = claim.task
+            counts[task] = counts[task] + 1 if task in counts else 1
+        return claim
+
+    def take_in(self, claim: Claim, now: float) -> None:
+        """End a lease that nobody waits for."""
+        slot = claim.slot
+        counters = self.counters
+        counters.released += 1
+        counters.use_seconds += now - slot.leased_at
+        self.leased -= 1
+        slot.claim = None
+        slot.state = _IDLE
+        slot.idle_since = now
+        self.idle[slot] = None
+        if claim.is_scoped:
+            task = claim.task
+            held = self.held
+            if held.stuck or held.counts[task] > 1:
+                held.returned(task)
+            else:
+                del held.counts[task]
 
     def end_lease(self, slot: Slot) -> None:
         """The borrower has nothing to do with it any more; another state, or lease, must follow."""
@@ -132,12 +163,8 @@ class Ledger:
         self.leased -= 1
         if slot.lost:
             self.lost_leases -= 1
-        holder = None if claim is None else claim.holder
-        if holder is not None:
-            if self.held.stuck or self.held.counts[holder] > 1:
-                self.held.returned(holder)
-            else:
-                del self.held.counts[holder]
+        if claim is not None and claim.is_scoped:
+            self.held.returned(claim.task)
 
     def leased_slots(self) -> list[Slot]:
         """All that are leased; looks at each slot there is."""
@@ -231,12 +258,12 @@ class Ledger:
             closing=self.closing,
             waiting=self.waiting.count,
             requests=counters.requests,
-            granted=counters.granted,
+            granted=counters.granted + counters.handed_over,
             timed_out=counters.timed_out,
             shed=counters.shed,
             cancelled=counters.cancelled,
             failed=counters.failed,
-            released=counters.released,
+            released=counters.released + counters.handed_over,
             wait_seconds=counters.wait_seconds,
             use_seconds=counters.use_seconds,
             connects=counters.connects,
@@ -251,7 +278,7 @@ class Ledger:
             peak_sockets=connector.peak_sockets,
             sign_ins=connector.sign_ins,
             peak_leased=counters.peak_leased,
-            peak_waiting=counters.peak_waiting,
+            peak_waiting=self.waiting.peak,
             peak_open=counters.peak_open,
             last_error=last_error,
         )

@@ -22,12 +22,14 @@ class WaitingLine:
 
     Attributes:
         count: how many wait.
+        peak: the most that did.
     """
 
-    __slots__ = ("_line", "count")
+    __slots__ = ("_line", "count", "peak")
 
     def __init__(self) -> None:
         self.count = 0
+        self.peak = 0
         self._line: deque[Claim] = deque()
 
     def __iter__(self) -> Iterator[Claim]:
@@ -36,7 +38,9 @@ class WaitingLine:
     def join(self, claim: Claim) -> None:
         claim.is_waiting = True
         self._line.append(claim)
-        self.count += 1
+        count = self.count = self.count + 1
+        if count > self.peak:
+            self.peak = count
 
     def leave(self, claim: Claim) -> None:
         """Give up a place anywhere in the line."""

@@ -19,15 +19,15 @@ class HeldLeases:
     __slots__ = ("_waiting", "counts", "stuck")
 
     def __init__(self) -> None:
-        self.counts: dict[Task[object], int] = {}
+        self.counts: dict[Task[object] | None, int] = {}
         """How many leases each task has to give back itself; only those that have any. A call of a
         method to count one more, or the only one less, would show in every lease: the ledger does
         both itself."""
         self.stuck = 0
         """Leases held by tasks that wait for another one."""
-        self._waiting: set[Task[object]] = set()
+        self._waiting: set[Task[object] | None] = set()
 
-    def returned(self, task: Task[object]) -> None:
+    def returned(self, task: Task[object] | None) -> None:
         left = self.counts[task] - 1
         if left:
             self.counts[task] = left
@@ -36,12 +36,12 @@ class HeldLeases:
         if self.stuck and task in self._waiting:
             self.stuck -= 1
 
-    def starts_waiting(self, task: Task[object]) -> None:
+    def starts_waiting(self, task: Task[object] | None) -> None:
         if task not in self._waiting:
             self._waiting.add(task)
             self.stuck += self.counts.get(task, 0)
 
-    def stops_waiting(self, task: Task[object]) -> None:
+    def stops_waiting(self, task: Task[object] | None) -> None:
         if task in self._waiting:
             self._waiting.discard(task)
             self.stuck -= self.counts.get(task, 0)

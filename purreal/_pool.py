@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-import sys
 from enum import Enum
+from sys import _getframe
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
-from purreal._acquisition import Acquisition
+from purreal._acquisition import acquisition_by
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._errors import ConfigurationError, LeaseError, PoolClosed, PoolNotOpen
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+    from purreal._acquisition import Acquisition
     from purreal._connection import Connector, Exchange, Lend
     from purreal._credentials import Credentials
     from purreal._desk import Desk
@@ -136,6 +137,7 @@ class SurrealDBConnectionPool:
                 "credentials, namespace, database, lend and ssl are for the built-in connector: "
                 "give them to your own connector instead"
             )
+        self._acquire_timeout = _limit(acquire_timeout)
         self._connector = connector
         self._on_exchange = on_exchange
         self._trace_context = trace_context
@@ -220,16 +222,16 @@ class SurrealDBConnectionPool:
         Warns:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
-        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
-        return Acquisition(self, limit, sys._getframe(1))
+        limit = self._acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return acquisition_by(_getframe(1), self, limit)
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
 
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
-        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
-        return await Acquisition(self, limit, sys._getframe(1), scoped=False).__aenter__()
+        limit = self._acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return await acquisition_by(_getframe(1), self, limit, scoped=False).__aenter__()
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -244,8 +246,7 @@ class SurrealDBConnectionPool:
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
-        limit = self._config.acquire_timeout
-        async with Acquisition(self, limit, sys._getframe(1)) as lease:
+        async with acquisition_by(_getframe(1), self, self._acquire_timeout) as lease:
             return await lease.query(query, vars)
 
     # -- what it looks like -----------------------------------------------------------------------
@@ -294,8 +295,8 @@ class SurrealDBConnectionPool:
             raise
 
 
-def _limit(timeout: float | None) -> float | None:
-    return None if timeout is None else _seconds("timeout", timeout)
+def _limit(timeout: float | None) -> float:
+    return math.inf if timeout is None else float(_seconds("timeout", timeout))
 
 
 def _seconds(name: str, value: float) -> float:

@@ -40,11 +40,17 @@ class Claim:
     One object for all of that: what waits is many, and a collector of garbage that has to look at
     more than this with every caller would cost more than the pool.
 
-    Args:
-        task: who asks, None outside of a task.
-        holder: the same task, if it returns the connection itself, at the end of its `async with`
-            block; else None.
+    Who makes one sets what is known (an `__init__` would double what that costs).
+
+    Attributes:
         code, instruction: where in the program; put into words only on demand.
+        is_scoped: whether its task returns the connection itself, at the end of its `async with`
+            block.
+        task: who asks, None outside of a task.
+        asked_at, is_nested, is_waiting: set when it is not served at once. Whether it is nested:
+            its task held a lease when it asked.
+        future: set by the desk before any command is executed; the core never looks at it.
+        slot, connection: set when it is lent.
     """
 
     __slots__ = (
@@ -52,36 +58,24 @@ class Claim:
         "code",
         "connection",
         "future",
-        "holder",
         "instruction",
         "is_nested",
+        "is_scoped",
         "is_waiting",
         "slot",
         "task",
     )
 
+    code: CodeType
+    instruction: int
+    is_scoped: bool
+    task: Task[object] | None
     asked_at: float
     is_nested: bool
-    """Whether its task held a lease when it asked."""
     is_waiting: bool
-    """These three are set when it is not served at once."""
     future: Future[None]
-    """Set by the desk before any command is executed; the core never looks at it."""
     slot: Slot
     connection: Connection
-    """Both are set when it is lent."""
-
-    def __init__(
-        self,
-        task: Task[object] | None,
-        holder: Task[object] | None,
-        code: CodeType,
-        instruction: int,
-    ) -> None:
-        self.task = task
-        self.holder = holder
-        self.code = code
-        self.instruction = instruction
 
     @property
     def site(self) -> str:

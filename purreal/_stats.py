@@ -16,6 +16,8 @@ class Counters:
     cancelled: int = 0
     failed: int = 0
     released: int = 0
+    handed_over: int = 0
+    """Released by one and granted to the next in one step; neither counts it beside."""
     wait_seconds: float = 0.0
     use_seconds: float = 0.0
     connects: int = 0
@@ -27,7 +29,6 @@ class Counters:
     discarded: int = 0
     resets: int = 0
     peak_leased: int = 0
-    peak_waiting: int = 0
     peak_open: int = 0
 
 

@@ -32,7 +32,9 @@ from purreal.testing import FakeConnector, Step
 
 
 def new_claim():
-    return Claim(None, None, (lambda: None).__code__, 0)
+    claim = Claim()
+    claim.task, claim.is_scoped = None, False
+    return claim
 
 
 class Thing:
@@ -69,15 +71,18 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         while self.core.commands:
             command = self.core.commands.popleft()
             match command:
-                case Claim(slot=slot):
-                    assert command is self.queue.pop(0)
-                    assert slot.claim is command
-                    self.held.append(slot)
+                case Claim():
+                    self.note_lent(command)
                 case Fail(claim, error):
                     assert isinstance(error, Exception)
                     self.queue.remove(claim)
                 case Open() | Check() | Reset() | Close():
                     self.jobs.append(command)
+
+    def note_lent(self, claim):
+        assert claim is self.queue.pop(0)
+        assert claim.slot.claim is claim
+        self.held.append(claim.slot)
 
     @rule()
     def acquire(self):
@@ -121,6 +126,17 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
         slot = data.draw(st.sampled_from(self.held))
         self.held.remove(slot)
         self.core.release(slot, condition, self.now)
+        self.drain()
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def give_back_clean(self, data):
+        slot = data.draw(st.sampled_from(self.held))
+        self.held.remove(slot)
+        served = self.core.release_clean(slot.claim, self.now)
+        if served is not None:
+            assert not self.core.commands, "who served is to execute nothing"
+            self.note_lent(served)
         self.drain()
 
     @precondition(lambda self: self.jobs)

@@ -184,3 +184,26 @@ async def test_guarantee_07_an_acquisition_that_failed_may_be_tried_again(make_p
 
     async with acquisition:
         assert pool.stats().leased == 1
+
+
+class SilentLoop(asyncio.SelectorEventLoop):
+    """A loop like uvloop's, which does not tell in which thread it runs."""
+
+    def __getattribute__(self, name):
+        if name == "_thread_id" and asyncio._get_running_loop() is not None:
+            raise AttributeError(name)
+        return super().__getattribute__(name)
+
+
+def test_guarantee_07_another_loop_is_refused_by_a_pool_on_a_loop_that_hides_its_thread(connector):
+    async def refuse():
+        pool = SurrealDBConnectionPool("ws://fake", connector=connector, min_size=1)
+        async with pool:
+            lease = await pool.checkout()
+            assert isinstance(in_another_loop(pool.checkout), PoolError)
+            assert isinstance(in_another_loop(lambda: lease.query("RETURN 1")), LeaseError)
+            await lease.query("RETURN 1")
+            pool.checkin(lease)
+
+    with asyncio.Runner(loop_factory=SilentLoop) as runner:
+        runner.run(refuse())

@@ -246,7 +246,9 @@ def test_guarantee_14_an_expired_idle_connection_is_not_lent_before_the_timer_ru
     core.connected(slot, object(), 0.1, 0.0)
     core.fill(0, 0.0)
 
-    lent = core.request(Claim(None, None, (lambda: None).__code__, 0), 101.0)
+    claim = Claim()
+    claim.task, claim.is_scoped = None, False
+    lent = core.request(claim, 101.0)
 
     assert not lent
     assert core.commands.popleft() == Close(slot)

@@ -119,8 +119,7 @@ def test_guarantee_15_a_connection_leaves_the_idle_ones_from_anywhere_in_one_ste
 
 
 def new_claims(number):
-    code = (lambda: None).__code__
-    return [Claim(None, None, code, 0) for _ in range(number)]
+    return [Claim() for _ in range(number)]
 
 
 def steps_of_leaving(number):
@@ -178,7 +177,7 @@ async def test_guarantee_15_waiting_leaves_nothing_to_the_collector_of_garbage(
     await asyncio.sleep(2)
     tasks.clear()
 
-    left = [each for each in gc.get_objects() if isinstance(each, Lease | GrantFuture)]
+    left = [each for each in gc.get_objects() if isinstance(each, Lease | Claim | GrantFuture)]
     assert not [each for each in left if pool._desk in gc.get_referents(each)]
     assert not [each for each in left if pool._core in gc.get_referents(each)]
 
