@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,6 +22,10 @@ class Expires(Protocol):
         """The deadline has passed; must not raise."""
 
 
+Entry = Expires | asyncio.Future[Any]
+"""Whose deadline it is; a future gets the result None then, if it has none."""
+
+
 class Deadlines:
     """Deadlines that are set and, nearly always, called off again: neither touches a timer.
 
@@ -33,12 +37,12 @@ class Deadlines:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self._lines: dict[float, dict[Expires, float]] = {}
+        self._lines: dict[float, dict[Entry, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
 
-    def set(self, entry: Expires, seconds: float, now: float | None = None) -> None:
-        """Call ``entry.expire()`` in so many seconds; not before the next turn of the loop.
+    def set(self, entry: Entry, seconds: float, now: float | None = None) -> None:
+        """Let `entry` expire in so many seconds; not before the next turn of the loop.
 
         Args:
             now: the loop's time, from who knows it already.
@@ -51,7 +55,7 @@ class Deadlines:
         if when < self._timer_at:
             self._set_timer(when)
 
-    def call_off(self, entry: Expires, seconds: float) -> None:
+    def call_off(self, entry: Entry, seconds: float) -> None:
         """Forget a deadline that was set with so many seconds. Idempotent."""
         line = self._lines.get(seconds)
         if line is None:
@@ -82,7 +86,7 @@ class Deadlines:
         for line in list(self._lines.values()):
             for entry in _passed(line, now):
                 if line.pop(entry, None) is not None:  # not called off by one before it
-                    entry.expire()
+                    _expire(entry)
         first = min(
             (next(iter(line.values())) for line in self._lines.values() if line), default=inf
         )
@@ -90,7 +94,14 @@ class Deadlines:
             self._set_timer(first)
 
 
-def _passed(line: dict[Expires, float], now: float) -> list[Expires]:
+def _expire(entry: Entry) -> None:
+    if not isinstance(entry, asyncio.Future):
+        entry.expire()
+    elif not entry.done():
+        entry.set_result(None)
+
+
+def _passed(line: dict[Entry, float], now: float) -> list[Entry]:
     passed = []
     for entry, when in line.items():
         if when > now:
