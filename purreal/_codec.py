@@ -68,13 +68,13 @@ def _plain_record(record: Any) -> bytes | None:
     if type(table) is str and (
         kind is str or (kind is int and INT64_MIN <= identifier <= INT64_MAX)
     ):
-        return _TAGGED_RECORD + _table(table) + cbor2.dumps(identifier)
+        return _record_of(table) + cbor2.dumps(identifier)
     return None
 
 
 @lru_cache(maxsize=512)
-def _table(name: str) -> bytes:
-    return cbor2.dumps(name)
+def _record_of(table: str) -> bytes:
+    return _TAGGED_RECORD + cbor2.dumps(table)
 
 
 def decode(data: bytes) -> Any:

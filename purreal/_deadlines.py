@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from math import inf
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,7 +22,10 @@ class Expires(Protocol):
         """The deadline has passed; must not raise."""
 
 
-Line = dict[Expires, float]
+Entry = Expires | asyncio.Future[Any]
+"""Whose deadline it is; a plain future gets the result None then, if it has none."""
+
+Line = dict[Entry, float]
 """Deadlines that are the same number of seconds away, with their times."""
 
 
@@ -42,8 +45,8 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
 
-    def set(self, entry: Expires, seconds: float, now: float | None = None) -> Line:
-        """Call ``entry.expire()`` in so many seconds; not before the next turn of the loop.
+    def set(self, entry: Entry, seconds: float, now: float | None = None) -> Line:
+        """Let `entry` expire in so many seconds; not before the next turn of the loop.
 
         Args:
             now: the loop's time, from who knows it already.
@@ -60,7 +63,7 @@ class Deadlines:
             self._set_timer(when)
         return line
 
-    def call_off(self, entry: Expires, seconds: float) -> None:
+    def call_off(self, entry: Entry, seconds: float) -> None:
         """Forget a deadline that was set with so many seconds. Idempotent."""
         line = self._lines.get(seconds)
         if line is not None:
@@ -98,7 +101,7 @@ class Deadlines:
         for line in list(self._lines.values()):
             for entry in _passed(line, now):
                 if line.pop(entry, None) is not None:  # not called off by one before it
-                    entry.expire()
+                    _expire(entry)
         first = min(
             (next(iter(line.values())) for line in self._lines.values() if line), default=inf
         )
@@ -106,7 +109,15 @@ class Deadlines:
             self._set_timer(first)
 
 
-def _passed(line: Line, now: float) -> list[Expires]:
+def _expire(entry: Entry) -> None:
+    expire = getattr(entry, "expire", None)
+    if expire is not None:
+        expire()
+    elif isinstance(entry, asyncio.Future) and not entry.done():
+        entry.set_result(None)
+
+
+def _passed(line: Line, now: float) -> list[Entry]:
     passed = []
     for entry, when in line.items():
         if when > now:

@@ -64,12 +64,8 @@ def encode_request(
     """
     entries = 3
     try:
-        parts = [
-            _ID,
-            request_id.to_bytes(8, "big"),
-            _middle(method),
-            *_written_params(params),
-        ]
+        parts = [b"", _ID, request_id.to_bytes(8, "big"), _middle(method)]
+        parts += _written_params(params)
         if session:
             entries += 1
             parts.append(session)
@@ -81,39 +77,36 @@ def encode_request(
             parts += (_TRACE_CONTEXT, _written("trace_context", trace_context))
     except CodecError as error:
         raise RequestNotSent(f"`{method}` was not sent: {error}") from error
-    return _MAP_OF[entries] + b"".join(parts)
+    parts[0] = _MAP_OF[entries]
+    return b"".join(parts)
 
 
-def _written_params(params: list[Any]) -> tuple[bytes, ...]:
+def _written_params(params: list[Any]) -> list[bytes]:
     # Of a query the same text comes again and again, and so do the names of its variables.
     if (
         len(params) == 2
         and type(text := params[0]) is str
         and len(text) <= _CACHED_CHARACTERS
         and type(variables := params[1]) is dict
+        and len(variables) <= _FEW_VARIABLES
     ):
-        return _ARRAY_OF_TWO, _text(text), *_written_variables(variables)
-    return (_written("params", params, 1),)
+        parts = [_ARRAY_OF_TWO, _text(text), _MAP_OF[len(variables)]]
+        for name, value in variables.items():
+            if type(name) is not str or len(name) > _CACHED_CHARACTERS:
+                break
+            try:
+                parts += (_text(name), _codec.encode(value, levels_around=3))
+            except CodecError as error:
+                error.came_from(f".params[1].{name}")
+                raise
+        else:
+            return parts
+    return [_written("params", params)]
 
 
-def _written_variables(variables: dict[str, Any]) -> list[bytes]:
-    if len(variables) > _FEW_VARIABLES:
-        return [_written("params[1]", variables, 2)]
-    parts = [_MAP_OF[len(variables)]]
-    for name, value in variables.items():
-        if type(name) is not str or len(name) > _CACHED_CHARACTERS:
-            return [_written("params[1]", variables, 2)]
-        try:
-            parts += (_text(name), _codec.encode(value, levels_around=3))
-        except CodecError as error:
-            error.came_from(f".params[1].{name}")
-            raise
-    return parts
-
-
-def _written(name: str, value: Any, levels_around: int = 1) -> bytes:
+def _written(name: str, value: Any) -> bytes:
     try:
-        return _codec.encode(value, levels_around=levels_around)
+        return _codec.encode(value, levels_around=1)
     except CodecError as error:
         error.came_from(f".{name}")
         raise

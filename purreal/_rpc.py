@@ -38,20 +38,6 @@ Waiter = asyncio.Future[Reply | RequestError | None]
 """Gets the reply, or the error that ended the channel, or None when it took too long."""
 
 
-class _Patience:
-    """How long the caller of one request waits."""
-
-    __slots__ = ("_waiter",)
-
-    def __init__(self, waiter: Waiter) -> None:
-        self._waiter = waiter
-
-    def expire(self) -> None:
-        """The time is over."""
-        if not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class RpcSession:
     """One of the sessions on a channel: how requests name it, and which of them are unanswered.
 
@@ -176,11 +162,8 @@ class RpcChannel:
         waiter: Waiter = self._loop.create_future()
         self._pending[request_id] = session
         session.pending[request_id] = waiter
-        if timeout is None:
-            patience = None
-        else:
-            patience = _Patience(waiter)
-            self._deadlines.set(patience, timeout)
+        if timeout is not None:
+            self._deadlines.set(waiter, timeout)
         try:
             # A peer that reads gets it without a further coroutine, let alone a wait.
             if not transport.write(message):
@@ -189,8 +172,8 @@ class RpcChannel:
         except Exception as error:  # of the transport: the waiter itself is only ever cancelled
             raise self._not_carried(request_id, session, error) from error
         finally:
-            if patience is not None and timeout is not None:
-                self._deadlines.call_off(patience, timeout)
+            if timeout is not None:
+                self._deadlines.call_off(waiter, timeout)
         if answer is None:
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
@@ -242,7 +225,7 @@ class RpcChannel:
         except TimeoutError:
             if not limit.expired:
                 raise
-            # Its session was forsaken, or its patience, which began before, has ended as well.
+            # Its session was forsaken, or its time, which began before, is over as well.
         else:
             del session.unsent[request_id]
 

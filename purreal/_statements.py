@@ -94,6 +94,8 @@ def first_result(statements: Sequence[dict[str, Any]]) -> Any:
         surrealdb.errors.ServerError: of the statement that failed; of several, the one that is
             the cause (inside a failed transaction the others say only that they did not run).
     """
+    if len(statements) == 1 and statements[0].get("status") != "ERR":
+        return statements[0]["result"]  # nearly always
     failed = [statement for statement in statements if statement.get("status") == "ERR"]
     if failed:
         cause = next((each for each in failed if not _did_not_run(each)), failed[0])

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from purreal._belongings import Belongings, may_start_live_queries
 from purreal._errors import Outcome, outcome_of
+from purreal._lasting_text import may_last
 from purreal._live import LiveQueries
 from purreal._session_state import (
     TransactionLedger,
@@ -19,6 +20,8 @@ from purreal._session_state import (
 
 def may_leave_traces(method: str, params: Sequence[Any]) -> bool:
     """Tell whether a request has to be noted; most leave nothing behind and need not pay for it."""
+    if method == "query" and params and type(text := params[0]) is str:
+        return may_last(text)  # as below, and nearly all requests are such
     return may_change_session(method, params) or begins_or_ends(method)
 
 
