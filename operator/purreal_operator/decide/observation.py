@@ -156,6 +156,7 @@ class Observation:
         live: numbers while the load runs.
         database: what it told of itself.
         refused_pushes: by reason.
+        namespace_ends: the namespace is being deleted, and the test with it.
         conclusion: once the report is stored.
     """
 
@@ -182,6 +183,7 @@ class Observation:
     live: Live | None = None
     database: Database = Database()
     refused_pushes: Mapping[str, int] = field(default_factory=dict)
+    namespace_ends: bool = False
     conclusion: Conclusion | None = None
 
     @property
