@@ -24,7 +24,7 @@ class PoolConfig:
     max_idle_time: float | None = 300.0
     acquire_timeout: float | None = 30.0
     max_waiting: int | None = None
-    max_connecting: int = 16
+    max_connecting: int | None = None
     connect_timeout: float = 10.0
     request_timeout: float | None = 60.0
     check_after_idle: float | None = 30.0
@@ -32,7 +32,8 @@ class PoolConfig:
     def __post_init__(self) -> None:
         self._require_whole("min_size", at_least=0)
         self._require_whole("max_size", at_least=1)
-        self._require_whole("max_connecting", at_least=1)
+        if self.max_connecting is not None:
+            self._require_whole("max_connecting", at_least=1)
         if self.max_waiting is not None:
             self._require_whole("max_waiting", at_least=0)
         for name in ("max_idle_time", "acquire_timeout", "check_after_idle"):

@@ -6,10 +6,13 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 logger = logging.getLogger("purreal")
+
+Lend = Literal["auto", "session", "connection"]
+"""What a pool lends: sessions that share sockets, connections, or sessions where there are any."""
 
 Timeout = float | EllipsisType | None
 """Seconds; None for no limit; ``...`` for the connection's configured request timeout."""
@@ -145,6 +148,18 @@ class Connector(Protocol):
     @property
     def sign_ins(self) -> int:
         """How often the password was sent so far (a token is used wherever one will do)."""
+
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+
+    @property
+    def peak_sockets(self) -> int:
+        """The most that were."""
+
+    @property
+    def lends(self) -> Literal["session", "connection"] | None:
+        """What its connections are; None as long as that depends on a server not reached yet."""
 
     async def connect(self) -> Connection:
         """Open, authenticate, and select namespace and database.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl as ssl_module
+from typing import Literal
 
 from purreal import _codec
+from purreal._connection import Lend
 from purreal._credentials import Credentials
 from purreal._deadlines import Deadlines
 from purreal._endpoint import Endpoint
@@ -15,10 +17,14 @@ from purreal._errors import (
     ConfigurationError,
     ConnectFailed,
     RequestError,
+    SessionsUnavailable,
     Unreachable,
     is_server_error,
 )
+from purreal._seats import Occupant, OwnSocket, Seat
+from purreal._shared_sockets import SharedSockets
 from purreal._sign_in import SharedSignIn
+from purreal._socket_count import SocketCount
 from purreal._transport import OpenTransport
 from purreal._websocket_connection import WebSocketConnection
 from purreal._websockets import WebSockets
@@ -30,6 +36,10 @@ class WebSocketConnector:
     """Makes `WebSocketConnection`s to one endpoint; a `purreal._connection.Connector`.
 
     Args:
+        lend: what a connection is: a ``"session"`` that shares sockets with others, a
+            ``"connection"`` with a socket of its own, or ``"auto"``: sessions where the server
+            has them.
+        max_lifetime: seconds after which a shared socket takes no more sessions; None for never.
         uri: ``ws://host:port`` or ``wss://…``; ``/rpc`` is added where there is no path.
         credentials: who to be; None for anonymous.
         namespace: to select on each connection; None for none.
@@ -53,6 +63,8 @@ class WebSocketConnector:
         ssl: ssl_module.SSLContext | None = None,
         connect_timeout: float = 10.0,
         request_timeout: float | None = 60.0,
+        lend: Lend = "connection",
+        max_lifetime: float | None = None,
         open_transport: OpenTransport | None = None,
     ) -> None:
         _codec.load()
@@ -67,8 +79,13 @@ class WebSocketConnector:
         self._database = database
         self._connect_timeout = connect_timeout
         self._request_timeout = request_timeout
-        self._open_transport = open_transport or WebSockets(endpoint.uri, ssl).open
+        self._max_lifetime = max_lifetime
+        self._may_fall_back = lend == "auto"
+        self._lends_sessions = lend != "connection"
+        self._has_lent = False
+        self._sockets = SocketCount(open_transport or WebSockets(endpoint.uri, ssl).open)
         self._deadlines: Deadlines | None = None
+        self._shared: SharedSockets | None = None
         self._sign_in = (
             None
             if credentials is None
@@ -80,6 +97,16 @@ class WebSocketConnector:
         """How often the password was sent so far."""
         return 0 if self._sign_in is None else self._sign_in.count
 
+    @property
+    def sockets(self) -> int:
+        """How many sockets are open."""
+        return self._sockets.now
+
+    @property
+    def peak_sockets(self) -> int:
+        """The most that were."""
+        return self._sockets.peak
+
     async def connect(self) -> WebSocketConnection:
         """Open a connection, authenticate it, select namespace and database.
 
@@ -90,26 +117,57 @@ class WebSocketConnector:
             AuthenticationFailed: the server refused the user, the namespace or the database.
         """
         connection = WebSocketConnection(
-            self.endpoint, self._deadlines_here(), self._request_timeout, self._set_up
+            self._deadlines_here(), self._request_timeout, self._take_seat, self._set_up
         )
         try:
             async with asyncio.timeout(self._connect_timeout) as deadline:
-                await connection.open(self._open_transport)
-                await self._set_up(connection)
+                await connection.open()
         except BaseException as error:
-            connection.abort()
             if isinstance(error, TimeoutError) and deadline.expired():
                 raise self._too_slow() from None
             if isinstance(error, ConnectFailed) or not isinstance(error, Exception):
                 raise
             raise self._failure(error) from error
+        self._has_lent = True
         logger.debug("connection %d to %s is ready", connection.id, self.endpoint)
         return connection
+
+    @property
+    def lends(self) -> Literal["session", "connection"] | None:
+        """What connections are; None as long as none was made and it depends on the server."""
+        if self._may_fall_back and not self._has_lent:
+            return None
+        return "session" if self._lends_sessions else "connection"
+
+    async def _take_seat(self, occupant: Occupant) -> Seat:
+        deadlines = self._deadlines_here()
+        if self._lends_sessions:
+            if self._shared is None:
+                self._shared = SharedSockets(
+                    self.endpoint, deadlines, self._sockets.open, self._max_lifetime
+                )
+            try:
+                return await self._shared.take_seat(occupant)
+            except SessionsUnavailable:
+                if not self._may_fall_back:
+                    raise
+                self._fall_back()
+        return await OwnSocket.open(self.endpoint, deadlines, self._sockets.open, occupant)
+
+    def _fall_back(self) -> None:
+        if self._lends_sessions:
+            self._lends_sessions = False
+            logger.warning(
+                "%s has no sessions to attach: the pool lends connections, each with a socket of"
+                ' its own (lend="connection" asks for that)',
+                self.endpoint,
+            )
 
     def _deadlines_here(self) -> Deadlines:
         loop = asyncio.get_running_loop()
         if self._deadlines is None or self._deadlines.loop is not loop:
             self._deadlines = Deadlines(loop)
+            self._shared = None
         return self._deadlines
 
     async def _set_up(self, connection: WebSocketConnection) -> None:

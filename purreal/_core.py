@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from purreal import _refusals as refusals
 from purreal._errors import AcquireTimeout, ConnectFailed, PoolClosed
 from purreal._ledger import Ledger
-from purreal._pacing import Backoff, draw_expiry
+from purreal._pacing import Backoff, ConnectWindow, draw_expiry
 from purreal._slots import (
     Borrower,
     Check,
@@ -53,6 +53,8 @@ class Core:
         self.last_error: ConnectFailed | None = None
         self._rng = rng
         self._backoff = Backoff(rng)
+        limit = config.max_connecting
+        self._window = ConnectWindow(config.max_size if limit is None else limit)
 
     # -- requests ---------------------------------------------------------------------------------
 
@@ -126,6 +128,8 @@ class Core:
         self.ledger.counters.connects += 1
         self.ledger.counters.connect_seconds += seconds
         self._backoff.succeeded()
+        self._window.succeeded(seconds)
+        self.timetable.replaced()
         self.last_error = None
         self.ledger.opened(slot, connection, draw_expiry(now, self.config.max_lifetime, self._rng))
         self._prepared(slot, now)
@@ -135,6 +139,7 @@ class Core:
         self.ledger.counters.connect_failures += 1
         self.last_error = error
         self._backoff.failed(slot.begun_at, now)
+        self._window.failed()
         self.ledger.vacate(slot)
         if self._is_hopeless():
             self._fail_all(error.copy, cause=error)
@@ -174,6 +179,7 @@ class Core:
         if slot.lost or slot.state in (SlotState.VACANT, SlotState.CLOSING):
             return
         self.ledger.mark_lost(slot)
+        self.timetable.lost(now)
         if slot.state is SlotState.IDLE:
             self._close(slot)
             self._provide(now)
@@ -188,6 +194,7 @@ class Core:
 
     def tick(self, now: float) -> None:
         """Retire what is too old, shrink by one, refill, and plan the next tick."""
+        self.timetable.write_off(now)
         for slot in self.timetable.expired(now):
             self._retire_expired(slot)
         coldest = self.timetable.surplus(now)
@@ -231,6 +238,8 @@ class Core:
         floor = self.timetable.floor
         if ledger.open < floor:
             missing = max(missing, floor - ledger.open - ledger.connecting)
+        if self.timetable.owed:
+            missing = max(missing, self.timetable.owed - ledger.connecting)
         while missing > 0 and self._may_connect(now):
             self.commands.append(Open(ledger.occupy(now)))
             missing -= 1
@@ -239,7 +248,7 @@ class Core:
         if self.closed or not self.ledger.vacant or now < self._backoff.retry_at:
             return False
         # After a failure, one attempt at a time finds out whether the server is back.
-        limit = 1 if self._backoff.failures else self.config.max_connecting
+        limit = 1 if self._backoff.failures else self._window.size
         return self.ledger.connecting < limit
 
     def _should_check(self) -> bool:

@@ -76,6 +76,10 @@ class ConnectFailed(PurrealError):
         return type(self)(str(self), endpoint=self.endpoint)
 
 
+class SessionsUnavailable(ConnectFailed):
+    """`lend="session"` was asked for, and the server has no sessions to attach."""
+
+
 class OpenFailed(ConnectFailed, TimeoutError):
     """The pool did not reach ``min_size`` connections within the timeout of ``open()``."""
 

@@ -15,7 +15,7 @@ from purreal._stats import Counters, PoolStats
 
 if TYPE_CHECKING:
     from purreal._config import PoolConfig
-    from purreal._connection import Connection
+    from purreal._connection import Connection, Connector
 
 
 _IS_OPEN = tuple(
@@ -185,7 +185,7 @@ class Ledger:
         parts.append(f"{len(self.waiting)} waiting")
         return ", ".join(parts)
 
-    def snapshot(self, sign_ins: int, last_error: str | None) -> PoolStats:
+    def snapshot(self, connector: Connector, last_error: str | None) -> PoolStats:
         """All numbers of this instant, in O(1)."""
         counters = self.counters
         return PoolStats(
@@ -217,7 +217,9 @@ class Ledger:
             retired_idle=counters.retired_idle,
             discarded=counters.discarded,
             resets=counters.resets,
-            sign_ins=sign_ins,
+            sockets=connector.sockets,
+            peak_sockets=connector.peak_sockets,
+            sign_ins=connector.sign_ins,
             peak_leased=counters.peak_leased,
             peak_waiting=counters.peak_waiting,
             peak_open=counters.peak_open,

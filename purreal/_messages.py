@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,6 +16,10 @@ Reply = Mapping[str, Any]
 
 # Replies of a server that is going away; the request itself is not what failed.
 _GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
+
+# "Method not found" of JSON-RPC 2.0 §5.1 (SurrealDB 2), and what SurrealDB 3 says where a method
+# is switched off or has been used too often.
+_METHOD_REFUSED = (-32601, -32602)
 
 # A request is a CBOR map of three to six entries. All but the parameters is the same each time,
 # or nearly, so it is put together from bytes instead of being encoded anew.
@@ -99,6 +104,25 @@ def read_reply(message: bytes | str) -> tuple[int, Reply]:
     if "result" not in reply and not isinstance(reply.get("error"), dict):
         raise CodecError("the server sent a reply with neither a result nor an error")
     return request_id, reply
+
+
+def result_of(reply: Reply) -> Any:
+    """Return the result of a request.
+
+    Raises:
+        surrealdb.errors.ServerError: the reply says `error`.
+    """
+    raw = reply.get("error")
+    if raw is None:
+        return reply.get("result")
+    # Loaded with the first pool; imported by name here so that `import purreal` stays cheap.
+    raise importlib.import_module("surrealdb.errors").parse_rpc_error(raw)
+
+
+def refuses_method(reply: Reply) -> bool:
+    """Whether a server says that it does not know the method, or does not allow it (any more)."""
+    error = reply.get("error")
+    return isinstance(error, dict) and error.get("code") in _METHOD_REFUSED
 
 
 def _explain_missing_id(reply: Reply) -> str:

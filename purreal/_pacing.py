@@ -17,6 +17,13 @@ LIFETIME_JITTER: Final = 0.1
 """Each life is up to 10 % shorter than `max_lifetime`, so that connections that were opened
 together are not replaced together."""
 
+FIRST_CONNECTS: Final = 16
+"""Attempts to connect that run side by side until it is known how the server takes them."""
+
+QUICK_CONNECT: Final = 0.1
+SLOW_CONNECT: Final = 1.0
+"""Seconds of a connect: a quicker one lets one more run side by side, a slower one one fewer."""
+
 SHRINK_STEPS: Final = 100
 """Surplus idle connections go one by one, `max_idle_time / SHRINK_STEPS` apart (at most 1 s)."""
 
@@ -47,6 +54,34 @@ class Backoff:
     def succeeded(self) -> None:
         self.failures = 0
         self._retry_at = -inf
+
+
+class ConnectWindow:
+    """Decides how many attempts to connect may run side by side.
+
+    More of them than a server takes at once only wait in its queue, and everybody's requests with
+    them. Where connects are quick their number doubles with each round, as in TCP's slow start.
+
+    Args:
+        limit: never more than that.
+    """
+
+    __slots__ = ("_limit", "size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.size = min(FIRST_CONNECTS, limit)
+
+    def succeeded(self, seconds: float) -> None:
+        """A connect took so many seconds."""
+        if seconds < QUICK_CONNECT:
+            self.size = min(self.size + 1, self._limit)
+        elif seconds > SLOW_CONNECT:
+            self.size = max(self.size - 1, 1)
+
+    def failed(self) -> None:
+        """A connect failed: what was known about the server is out of date."""
+        self.size = min(self.size, FIRST_CONNECTS)
 
 
 def draw_expiry(now: float, max_lifetime: float | None, rng: random.Random) -> float:

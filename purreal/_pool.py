@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from types import TracebackType
 
-    from purreal._connection import Connector, Exchange
+    from purreal._connection import Connector, Exchange, Lend
     from purreal._credentials import Credentials
     from purreal._desk import Place
     from purreal._stats import PoolStats
@@ -42,6 +42,9 @@ class SurrealDBConnectionPool:
         namespace, database: selected on every connection.
         min_size: connections kept open, filled in the background.
         max_size: connections that exist at most, whatever they are doing.
+        lend: what a lease is. ``"session"``: a session of the server (SurrealDB 3) that shares a
+            few sockets with others, ready in a fraction of a millisecond. ``"connection"``: a
+            socket of its own. ``"auto"``: sessions where the server has them.
         max_lifetime: seconds after which a connection is replaced (up to 10 % sooner, at
             random, so that not all go at once); None for never.
         max_idle_time: seconds after which a connection that nobody needs is closed, one by one,
@@ -50,7 +53,8 @@ class SurrealDBConnectionPool:
             and checking; 0 takes what is ready now or fails, None waits for ever.
         max_waiting: callers that may wait; the next one is refused at once. 0: nobody waits,
             None: no limit.
-        max_connecting: connections being opened at the same time.
+        max_connecting: connections being opened at the same time, at most; None: as many as the
+            server takes quickly, 16 at first.
         connect_timeout: seconds for one attempt to connect and sign in.
         request_timeout: seconds for one request on a lease; None: as long as the socket lives.
         check_after_idle: seconds of idleness after which a connection is checked (`ping`)
@@ -61,7 +65,8 @@ class SurrealDBConnectionPool:
         trace_context: called synchronously before each of them: what it returns, a W3C
             `traceparent`, goes along, so that the server's spans join that trace; None: nothing.
         connector: makes the connections instead of the built-in one, which `uri`, `credentials`,
-            `namespace`, `database`, `ssl`, `request_timeout` are for (`purreal.testing` has some).
+            `namespace`, `database`, `lend`, `ssl`, `request_timeout` are for (`purreal.testing` has
+            some).
 
     Raises:
         ConfigurationError: a parameter can't work.
@@ -76,11 +81,12 @@ class SurrealDBConnectionPool:
         database: str | None = None,
         min_size: int = 5,
         max_size: int = 50,
+        lend: Lend = "auto",
         max_lifetime: float | None = 1800.0,
         max_idle_time: float | None = 300.0,
         acquire_timeout: float | None = 30.0,
         max_waiting: int | None = None,
-        max_connecting: int = 16,
+        max_connecting: int | None = None,
         connect_timeout: float = 10.0,
         request_timeout: float | None = 60.0,
         check_after_idle: float | None = 30.0,
@@ -103,6 +109,10 @@ class SurrealDBConnectionPool:
             request_timeout=request_timeout,
             check_after_idle=check_after_idle,
         )
+        if lend not in ("auto", "session", "connection"):
+            raise ConfigurationError(
+                f'lend={lend!r} is not known: use "auto", "session" or "connection"'
+            )
         if connector is None:
             # Here and not at the top: it imports the SDK's value types, which takes 0.4 s.
             from purreal._connector import WebSocketConnector
@@ -115,11 +125,15 @@ class SurrealDBConnectionPool:
                 ssl=ssl,
                 connect_timeout=connect_timeout,
                 request_timeout=request_timeout,
+                lend=lend,
+                max_lifetime=max_lifetime,
             )
-        elif any(given is not None for given in (credentials, namespace, database, ssl)):
+        elif lend != "auto" or any(
+            given is not None for given in (credentials, namespace, database, ssl)
+        ):
             raise ConfigurationError(
-                "credentials, namespace, database and ssl are for the built-in connector: give "
-                "them to your own connector instead"
+                "credentials, namespace, database, lend and ssl are for the built-in connector: "
+                "give them to your own connector instead"
             )
         self._connector = connector
         self._on_exchange = on_exchange
@@ -242,9 +256,12 @@ class SurrealDBConnectionPool:
     def stats(self) -> PoolStats:
         """All numbers of this instant, as one frozen object; costs the same at any size."""
         last = self._core.last_error
-        return self._core.ledger.snapshot(
-            self._connector.sign_ins, None if last is None else str(last)
-        )
+        return self._core.ledger.snapshot(self._connector, None if last is None else str(last))
+
+    @property
+    def lends(self) -> Literal["session", "connection"] | None:
+        """What a lease is; None as long as that depends on a server not reached yet."""
+        return self._connector.lends
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "open" if self._running else "not open"

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import logging
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from purreal._deadlines import Deadlines
@@ -31,6 +30,38 @@ from purreal._transport import (
 
 logger = logging.getLogger("purreal")
 
+# What one read can't hold (see `_keeper`): whoever waits for the next message waits for all of it.
+_BULKY_BYTES = 256 * 1024
+
+
+class RpcSession:
+    """One of the sessions on a channel: how requests name it, and which of them are unanswered.
+
+    Attributes:
+        entry: the `session_entry` of an attached session; empty for the socket's own.
+        pending: futures of requests that were handed to the transport and not answered. One whose
+            caller has gone stays, cancelled, until its reply comes: the server works on it.
+    """
+
+    __slots__ = ("entry", "pending")
+
+    def __init__(self, entry: bytes = b"") -> None:
+        self.entry = entry
+        self.pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+
+
+class Listener(Protocol):
+    """Who wants to know what becomes of a channel; each is called synchronously."""
+
+    def channel_lost(self) -> None:
+        """It ended by itself; called once."""
+
+    def channel_abandoned(self) -> None:
+        """It ended because the event loop shuts down; called instead of `channel_lost`."""
+
+    def others_held_up(self) -> None:
+        """A reply came that was so long that other requests had to wait for its end."""
+
 
 class RpcChannel:
     """Requests and replies over one transport.
@@ -43,17 +74,13 @@ class RpcChannel:
         self,
         endpoint: str,
         deadlines: Deadlines,
-        on_lost: Callable[[], None],
-        on_abandoned: Callable[[], None],
+        listener: Listener,
     ) -> None:
         self._endpoint = endpoint
         self._deadlines = deadlines
-        self._on_lost = on_lost
-        self._on_abandoned = on_abandoned
+        self._listener = listener
         self._ids = itertools.count(1)
-        # Futures of requests that were handed to the transport and not answered. One whose caller
-        # has gone stays, cancelled, until its reply comes: that is what `in_flight` counts.
-        self._pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+        self._pending: dict[int, RpcSession] = {}  # whose request has which number
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -63,17 +90,14 @@ class RpcChannel:
         endpoint: str,
         deadlines: Deadlines,
         open_transport: OpenTransport,
-        on_lost: Callable[[], None],
-        on_abandoned: Callable[[], None],
+        listener: Listener,
     ) -> RpcChannel:
         """Open a transport and talk over it.
 
         Args:
             deadlines: of the running event loop.
-            on_lost: called once, synchronously, when the channel ends by itself.
-            on_abandoned: called instead when it ends because the event loop shuts down.
         """
-        channel = cls(endpoint, deadlines, on_lost, on_abandoned)
+        channel = cls(endpoint, deadlines, listener)
         transport = await open_transport(channel._receive, channel._transport_closed)
         channel._transport = transport
         if channel._end is not None:
@@ -87,7 +111,7 @@ class RpcChannel:
 
     @property
     def in_flight(self) -> int:
-        """Requests handed to the transport and not answered yet."""
+        """Requests of all sessions that were handed to the transport and not answered yet."""
         return len(self._pending)
 
     async def call(
@@ -95,7 +119,7 @@ class RpcChannel:
         method: str,
         params: list[Any],
         *,
-        session: bytes = b"",
+        session: RpcSession,
         txn: UUID | None = None,
         trace_context: str | None = None,
         timeout: float | None,
@@ -103,7 +127,7 @@ class RpcChannel:
         """Send one request and wait for its reply, which may be one that says ``error``.
 
         Args:
-            session: the `session_entry` of an attached session; empty for the socket's own.
+            session: whose request it is.
             trace_context: the trace that the server's spans of this request belong to, as a W3C
                 `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
@@ -114,14 +138,15 @@ class RpcChannel:
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = encode_request(request_id, method, params, session, txn, trace_context)
+        message = encode_request(request_id, method, params, session.entry, txn, trace_context)
         if self._end is not None or self._transport is None:
             raise self._lost(Outcome.NOT_SENT)
         waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
-        self._pending[request_id] = waiter
+        self._pending[request_id] = session
+        session.pending[request_id] = waiter
         try:
             with self._deadlines.limit(timeout) as limit:
-                await self._send(self._transport, request_id, message)
+                await self._send(self._transport, request_id, message, session)
                 answer = await waiter
         except TimeoutError:
             if not limit.expired:
@@ -136,18 +161,42 @@ class RpcChannel:
             raise answer
         return answer
 
-    async def _send(self, transport: Transport, request_id: int, message: bytes) -> None:
+    def post(self, method: str, params: list[Any], session: RpcSession) -> bool:
+        """Send a request whose answer nobody waits for, if that is possible without waiting.
+
+        Returns:
+            whether it was sent.
+        """
+        request_id = next(self._ids)
+        if self._end is not None or self._transport is None:
+            return False
+        message = encode_request(request_id, method, params, session.entry, None, None)
+        if not self._transport.send_now(message):
+            return False
+        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
+        waiter.cancel()
+        self._pending[request_id] = session
+        session.pending[request_id] = waiter
+        return True
+
+    async def _send(
+        self, transport: Transport, request_id: int, message: bytes, session: RpcSession
+    ) -> None:
         try:
             await transport.send(message)
         except NotWritten:
-            self._pending.pop(request_id, None)
+            self._forget(request_id, session)
             self._lose("it was closed")
             raise self._lost(Outcome.NOT_SENT) from None
         except Exception as error:
             # Part of the message may be out: no later message could be understood.
-            self._pending.pop(request_id, None)
+            self._forget(request_id, session)
             self._lose(describe_end(error))
             raise self._lost(Outcome.UNKNOWN) from error
+
+    def _forget(self, request_id: int, session: RpcSession) -> None:
+        self._pending.pop(request_id, None)
+        session.pending.pop(request_id, None)
 
     def _receive(self, message: bytes | str) -> None:
         if self._end is not None:
@@ -160,23 +209,27 @@ class RpcChannel:
         if "error" in reply and (farewell := going_away(reply)):
             self._lose(f"the server said: {farewell}")
             return
-        waiter = self._pending.pop(request_id, None)
-        if waiter is None:
+        session = self._pending.pop(request_id, None)
+        if session is None:
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
-        elif not waiter.done():
+            return
+        waiter = session.pending.pop(request_id)
+        if not waiter.done():
             waiter.set_result(reply)
+        if len(message) >= _BULKY_BYTES and self._pending:
+            self._listener.others_held_up()
 
     def _transport_closed(self, reason: Exception) -> None:
         if not isinstance(reason, Abandoned):
             self._lose(describe_end(reason))
         elif self._end is None:
             self._finish(str(reason))
-            self._on_abandoned()
+            self._listener.channel_abandoned()
 
     def _lose(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
         if self._end is None:
             self._finish(why, kind)
-            self._on_lost()
+            self._listener.channel_lost()
 
     def _finish(self, why: str, kind: type[RequestError] = ConnectionLost) -> None:
         self._end = why
@@ -184,9 +237,21 @@ class RpcChannel:
         if self._transport is not None:
             self._transport.abort()
         pending, self._pending = self._pending, {}
-        for waiter in pending.values():
+        for request_id, session in pending.items():
+            waiter = session.pending.pop(request_id)
             if not waiter.done():
                 waiter.set_result(self._lost(Outcome.UNKNOWN, kind))
+
+    def forsake(self, session: RpcSession) -> None:
+        """Fail what a session's callers wait for; its replies, when they come, are dropped."""
+        for waiter in session.pending.values():
+            if not waiter.done():
+                waiter.set_result(
+                    ConnectionLost(
+                        f"the session at {self._endpoint} was ended on this side; outcome unknown",
+                        outcome=Outcome.UNKNOWN,
+                    )
+                )
 
     def _lost(self, outcome: Outcome, kind: type[RequestError] = ConnectionLost) -> RequestError:
         sent = "the request was not sent" if outcome is Outcome.NOT_SENT else "outcome unknown"

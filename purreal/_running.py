@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from purreal._binding import Binding
 from purreal._core import Core
 from purreal._desk import Desk
-from purreal._errors import AuthenticationFailed, OpenFailed, PoolClosed
+from purreal._errors import AuthenticationFailed, OpenFailed, PoolClosed, SessionsUnavailable
 from purreal._executor import CLOSE_LIMIT, Executor
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from purreal._connection import Connector, Exchange
 
 logger = logging.getLogger("purreal")
+
+_HOPELESS = (AuthenticationFailed, SessionsUnavailable)
 
 
 class RunningPool:
@@ -53,7 +55,8 @@ class RunningPool:
         """Wait until `min_size` connections, at least one, are open.
 
         Raises:
-            AuthenticationFailed: the server refuses the credentials; waiting would not help.
+            AuthenticationFailed, SessionsUnavailable: the server refuses what the pool was made
+                with; waiting would not help.
             OpenFailed: they are not there after `timeout` seconds.
             PoolClosed: the pool was closed meanwhile.
         """
@@ -65,7 +68,7 @@ class RunningPool:
             nonlocal is_filled
             if self.core.ledger.open >= floor:
                 is_filled = self._is_established = True
-            refused = isinstance(self.core.last_error, AuthenticationFailed)
+            refused = isinstance(self.core.last_error, _HOPELESS)
             return is_filled or self.core.closed or refused
 
         self._openers += 1

@@ -67,6 +67,8 @@ class PoolStats:
         discarded: not lent again after a lease or a check (broken, closed by the borrower,
             a request still unanswered, a reset that failed); a lost one counts here as well.
         resets: connections brought back to their configured state after a lease changed it.
+        sockets: sockets that are open; fewer than connections where these are sessions.
+        peak_sockets: the most that were.
         sign_ins: times the password was used; all other connects shared the token.
         peak_leased, peak_waiting, peak_open: highest values so far.
         last_error: the newest failure to connect in words, None after a success.
@@ -100,6 +102,8 @@ class PoolStats:
     retired_idle: int
     discarded: int
     resets: int
+    sockets: int
+    peak_sockets: int
     sign_ins: int
     peak_leased: int
     peak_waiting: int

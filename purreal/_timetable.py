@@ -21,6 +21,10 @@ class Timetable:
         """When the core's `tick` has something to do; the pool keeps one timer for it."""
         self.floor = config.min_size
         """Connections to keep open: `min_size`, at the start maybe more."""
+        self.owed = 0
+        """Connections to open in place of lost ones, though nobody waits for them: what was worth
+        keeping before the loss, is so after it."""
+        self._owed_until = inf
         self._max_idle_time = config.max_idle_time
         self._ledger = ledger
         self._shrink_at = -inf
@@ -36,6 +40,21 @@ class Timetable:
         limit = self._max_idle_time
         if limit is not None and now + limit < self.next_tick:
             self.plan_shrinking()
+
+    def lost(self, now: float) -> None:
+        """A connection broke by itself."""
+        self.owed += 1
+        self._owed_until = inf if self._max_idle_time is None else now + self._max_idle_time
+
+    def replaced(self) -> None:
+        """A connection was opened."""
+        if self.owed:
+            self.owed -= 1
+
+    def write_off(self, now: float) -> None:
+        """Owe nothing more after a time in which idle connections would have been closed."""
+        if now >= self._owed_until:
+            self.owed = 0
 
     def expired(self, now: float) -> list[Slot]:
         """Idle connections that have lived long enough."""

@@ -32,6 +32,9 @@ class Transport(Protocol):
             Exception: any other: part of it may have been written.
         """
 
+    def send_now(self, message: bytes) -> bool:
+        """Write one message if that is possible without waiting; return whether it was."""
+
     async def close(self) -> None:
         """Say goodbye, or try to; the caller sets the time limit."""
 

@@ -100,16 +100,17 @@ class WebSocket(asyncio.BufferedProtocol):
         try:
             if self._ended:
                 raise NotWritten
-            frame = self._writer.frame(message)
-            if self._is_alone and not self._held:
-                # One question after the other: nothing else is to come in this iteration.
-                self._is_alone = False
-                self._transport.write(frame)
-            else:
-                self._hold(frame)
+            self._write(message)
         finally:
             if self._turns:
                 self._give_turn()
+
+    def send_now(self, message: bytes) -> bool:
+        """Write one message if nothing is in its way; see `Transport`."""
+        if self._paused or self._turns or self._ended:
+            return False
+        self._write(message)
+        return True
 
     async def close(self) -> None:
         """Exchange close frames; see `Transport`."""
@@ -179,6 +180,15 @@ class WebSocket(asyncio.BufferedProtocol):
             self.end(TransportEnded(f"the server sent what is no WebSocket frame: {problem}"))
 
     # -- writing ----------------------------------------------------------------------------------
+
+    def _write(self, message: bytes) -> None:
+        frame = self._writer.frame(message)
+        if self._is_alone and not self._held:
+            # One question after the other: nothing else is to come in this iteration.
+            self._is_alone = False
+            self._transport.write(frame)
+        else:
+            self._hold(frame)
 
     def _hold(self, frame: bytes) -> None:
         """Write it with all others of this iteration of the loop, in one go."""

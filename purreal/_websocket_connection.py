@@ -1,11 +1,14 @@
-"""Owns one lendable connection: its session state, its reset, its exchanges; knows no pool."""
+"""Owns one lendable connection: its session state, its reset, its exchanges; knows no pool.
+
+Whether it has a socket of its own or shares one is a matter of its seat.
+"""
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from types import EllipsisType
 from typing import Any
 from uuid import UUID
@@ -13,10 +16,9 @@ from uuid import UUID
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._deadlines import Deadlines
 from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
-from purreal._messages import Reply
-from purreal._rpc import RpcChannel
+from purreal._messages import Reply, result_of
+from purreal._seats import Seat, TakeSeat
 from purreal._session_state import TransactionLedger, may_change_session
-from purreal._transport import OpenTransport
 
 SetUp = Callable[["WebSocketConnection"], Awaitable[None]]
 """Makes a connection the configured user in the configured database."""
@@ -24,67 +26,81 @@ SetUp = Callable[["WebSocketConnection"], Awaitable[None]]
 # Long enough for a server that is busy, short enough for a borrower who waits for another one.
 CHECK_SECONDS = 5.0
 
+# After which a socket on which a check or a set-up gets no answer is avoided by new sessions.
+PATIENCE_SECONDS = 1.0
+
 _ids = itertools.count(1)
 
 
 class WebSocketConnection:
-    """A connection with a socket of its own; a `purreal._connection.Connection`.
+    """A server session that is lent; a `purreal._connection.Connection`.
 
     Args:
-        endpoint: for messages.
         deadlines: of the event loop that the connection lives on.
         request_timeout: seconds, where a request names no timeout; None for no limit.
-        set_up: used by `reset` to authenticate and to select the database again.
+        take_seat: gets a fresh session, on a socket of its own or on a shared one.
+        set_up: authenticates the session and selects the database.
     """
 
     def __init__(
-        self, endpoint: str, deadlines: Deadlines, request_timeout: float | None, set_up: SetUp
+        self,
+        deadlines: Deadlines,
+        request_timeout: float | None,
+        take_seat: TakeSeat,
+        set_up: SetUp,
     ) -> None:
         self.id = next(_ids)
         self.on_lost: Callable[[], None] | None = None
         self.on_abandoned: Callable[[], None] | None = None
         self.on_exchange: Callable[[Exchange], None] | None = None
         self.trace_context: Callable[[], str | None] | None = None
-        self._endpoint = endpoint
         self._deadlines = deadlines
         self._request_timeout = request_timeout
+        self._take_seat = take_seat
         self._set_up = set_up
         self._changed = False
         self._transactions = TransactionLedger()
-        self._channel: RpcChannel | None = None
+        self._seat: Seat | None = None
 
-    async def open(self, open_transport: OpenTransport) -> None:
-        """Open the socket. When this raises or is cancelled, there is none."""
-        self._channel = await RpcChannel.open(
-            self._endpoint,
-            self._deadlines,
-            open_transport,
-            self._channel_lost,
-            self._channel_abandoned,
-        )
+    async def open(self) -> None:
+        """Get a session and set it up. When this raises or is cancelled, nothing is left of it."""
+        try:
+            self._seat = seat = await self._take_seat(self)
+            with self._watched(seat):
+                await self._set_up(self)
+        except BaseException:
+            self.abort()
+            raise
 
-    def _channel_lost(self) -> None:
+    def seat_lost(self) -> None:
+        """Called by the seat when it is gone by itself."""
         if self.on_lost is not None:
             self.on_lost()
 
-    def _channel_abandoned(self) -> None:
+    def seat_abandoned(self) -> None:
+        """Called by the seat instead when the event loop shuts down."""
         if self.on_abandoned is not None:
             self.on_abandoned()
 
     @property
     def usable(self) -> bool:
         """False once lost, closed or poisoned, and then for ever."""
-        return self._channel is not None and self._channel.usable
+        return self._seat is not None and self._seat.usable
 
     @property
     def dirty(self) -> bool:
-        """True when the borrower changed, or may have changed, what the next one would see."""
-        return self._changed or not self._transactions.is_clear
+        """True when a reset is due before the next borrower, who might see what this one left.
+
+        Or because the session had better move to another socket.
+        """
+        if self._changed or not self._transactions.is_clear:
+            return True
+        return self._seat is not None and self._seat.is_crowded
 
     @property
     def in_flight(self) -> int:
         """Requests that were written and not answered yet, their callers waiting or not."""
-        return 0 if self._channel is None else self._channel.in_flight
+        return 0 if self._seat is None else len(self._seat.session.pending)
 
     async def request(
         self,
@@ -112,7 +128,7 @@ class WebSocketConnection:
         error: BaseException | None = None
         try:
             reply = await self._call(method, params, txn, timeout, context)
-            result = _result_of(reply)
+            result = result_of(reply)
         except BaseException as caught:
             error = caught
             self._note_failure(method, params, caught)
@@ -145,16 +161,22 @@ class WebSocketConnection:
         timeout: Timeout,
         trace_context: str | None = None,
     ) -> Reply:
-        if self._channel is None:
+        seat = self._seat
+        if seat is None:
             raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
         seconds = self._request_timeout if isinstance(timeout, EllipsisType) else timeout
-        return await self._channel.call(
-            method, params, txn=txn, trace_context=trace_context, timeout=seconds
+        return await seat.channel.call(
+            method,
+            params,
+            session=seat.session,
+            txn=txn,
+            trace_context=trace_context,
+            timeout=seconds,
         )
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
-        return _result_of(await self._call(method, params, None, ...))
+        return result_of(await self._call(method, params, None, ...))
 
     async def check(self) -> None:
         """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
@@ -163,10 +185,22 @@ class WebSocketConnection:
             RequestError: no sign of life; the connection is aborted.
         """
         try:
-            await self._call("ping", [], None, CHECK_SECONDS)
+            with self._watched(self._seat):
+                await self._call("ping", [], None, CHECK_SECONDS)
         except RequestError:
             self.abort()
             raise
+
+    @contextmanager
+    def _watched(self, seat: Seat | None) -> Iterator[None]:
+        """Note a server that takes its time, so that nobody else is seated on that socket."""
+        if seat is not None:
+            self._deadlines.set(seat, PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            if seat is not None:
+                self._deadlines.call_off(seat, PATIENCE_SECONDS)
 
     async def reset(self) -> None:
         """Go back to the configured user, namespace and database, with nothing left over.
@@ -181,10 +215,19 @@ class WebSocketConnection:
                 outcome=Outcome.NOT_SENT,
             )
         await self._cancel_transactions()
-        await self.call("reset", [])
+        if self._seat is not None and self._seat.is_crowded:
+            await self._move()
+        else:
+            await self.call("reset", [])
         await self._set_up(self)
         self._transactions.clear()
         self._changed = False
+
+    async def _move(self) -> None:
+        """Begin anew in another session; the server forgets the old one and all that was in it."""
+        old, self._seat = self._seat, await self._take_seat(self)
+        if old is not None:
+            await old.leave()
 
     async def _cancel_transactions(self) -> None:
         # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
@@ -198,21 +241,13 @@ class WebSocketConnection:
 
     async def close(self) -> None:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""
-        if self._channel is not None:
-            await self._channel.close()
+        if self._seat is not None:
+            await self._seat.leave()
 
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
-        if self._channel is not None:
-            self._channel.abort()
-
-
-def _result_of(reply: Reply) -> Any:
-    raw = reply.get("error")
-    if raw is None:
-        return reply.get("result")
-    # Loaded with the first pool; imported by name here so that `import purreal` stays cheap.
-    raise importlib.import_module("surrealdb.errors").parse_rpc_error(raw)
+        if self._seat is not None:
+            self._seat.abandon()
 
 
 def _is_session_expired(error: BaseException) -> bool:

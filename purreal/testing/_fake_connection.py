@@ -51,6 +51,21 @@ class FakeConnector:
         }
 
     @property
+    def lends(self) -> Literal["connection"]:
+        """What its connections stand for."""
+        return "connection"
+
+    @property
+    def sockets(self) -> int:
+        """The sockets that its connections stand for: one each."""
+        return self.open
+
+    @property
+    def peak_sockets(self) -> int:
+        """The most that were open, those being opened among them."""
+        return self.peak_open
+
+    @property
     def open(self) -> int:
         """How many connections exist that were neither closed, aborted nor lost."""
         return sum(not connection.ended for connection in self.connections)

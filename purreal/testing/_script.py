@@ -73,6 +73,11 @@ class Gate:
         self._arrived = asyncio.Event()
 
     @property
+    def is_open(self) -> bool:
+        """Whether calls pass."""
+        return self._opened
+
+    @property
     def waiting(self) -> int:
         """How many calls are held at this moment."""
         return len(self._held)
@@ -89,6 +94,17 @@ class Gate:
         while self._arrivals < calls:
             self._arrived.clear()
             await self._arrived.wait()
+
+    def let_pass(self, go: Callable[[], object]) -> None:
+        """Call `go` when the gate is open (called by the fakes, where nobody can wait)."""
+        self._arrivals += 1
+        self._arrived.set()
+        if self._opened:
+            go()
+            return
+        passage = asyncio.get_running_loop().create_future()
+        passage.add_done_callback(lambda _: go())
+        self._held.add(passage)
 
     async def pass_through(self, ending: asyncio.Future[None]) -> None:
         """Wait until the gate is open or `ending` is done (called by the fakes)."""
@@ -118,10 +134,14 @@ class Script:
         self.calls = 0
         self.gate: Gate | None = None
 
+    def next_step(self) -> Step:
+        """Count one call and say what it does."""
+        self.calls += 1
+        return self._steps.popleft() if self._steps else self._then
+
     async def play(self, ending: asyncio.Future[None]) -> Any:
         """Do what the script says for the next call, unless `ending` is done first."""
-        self.calls += 1
-        step = self._steps.popleft() if self._steps else self._then
+        step = self.next_step()
         if self.gate is not None:
             await self.gate.pass_through(ending)
         return await step.play(ending)

@@ -6,7 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from purreal import _codec
 from purreal._transport import Abandoned, NotWritten, OnClosed, OnMessage
@@ -49,21 +51,36 @@ def id_less(error: Mapping[str, Any] | None = None, result: Any = None) -> Answe
 
 Responder = Callable[[Params], Answer]
 
+_NO_SUCH_SESSION = Answer(
+    error={"code": -32600, "kind": "NotFound", "message": "Session not found"}
+)
+_NO_MORE_SESSIONS = Answer(
+    error={"code": -32602, "kind": "NotAllowed", "message": "Method not allowed"}
+)
+
 
 class ScriptedServer:
     """The peer of `ScriptedTransport`s: what it answers, and what it saw.
 
     Its `open_transport` goes where a connector or channel takes one.
 
+    Args:
+        most_sessions: sessions that a transport takes beside its own; one more `attach` is
+            refused, as SurrealDB does. None for no limit.
+
     Attributes:
         requests: every ``(method, params)`` in the order of arrival, on all transports.
+        sessions: the session that each of them names, None for the socket's own.
         transports: every transport that was opened.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_sessions: int | None = None) -> None:
         _codec.load()
+        self.most_sessions = most_sessions
         self.requests: list[tuple[str, Params]] = []
+        self.sessions: list[UUID | None] = []
         self.transports: list[ScriptedTransport] = []
+        self._gates: dict[str, Gate] = {}
         self._queues: dict[str, deque[Answer]] = {}
         self._responders: dict[str, Responder] = {}
         self._opening = Script()
@@ -74,6 +91,11 @@ class ScriptedServer:
     def open(self) -> int:
         """How many transports are open."""
         return sum(not transport.ended for transport in self.transports)
+
+    @property
+    def attached(self) -> int:
+        """How many sessions are attached to open transports."""
+        return sum(len(transport.attached) for transport in self.transports if not transport.ended)
 
     def answer(self, method: str, *answers: Answer, then: Answer | Responder = Answer()) -> None:
         """Say how the next requests of `method` are answered.
@@ -107,6 +129,15 @@ class ScriptedServer:
         self._sending.gate = Gate()
         return self._sending.gate
 
+    def hold_answers(self, method: str) -> Gate:
+        """Park the reactions to all requests of `method` from now on at a gate."""
+        gate = self._gates[method] = Gate()
+        return gate
+
+    def gate(self, method: str) -> Gate | None:
+        """Return where the reactions to `method` are parked (called by the transports)."""
+        return self._gates.get(method)
+
     async def open_transport(self, on_message: OnMessage, on_closed: OnClosed) -> ScriptedTransport:
         """Open a transport to this server, as scripted."""
         await self._opening.play(asyncio.get_running_loop().create_future())
@@ -122,9 +153,16 @@ class ScriptedServer:
         """Do what the script says about one goodbye (called by the transports)."""
         await self._closing.play(ending)
 
-    def react(self, method: str, params: Params) -> Answer:
+    @property
+    def holds_sending(self) -> bool:
+        """Whether sendings are parked now."""
+        return self._sending.gate is not None and not self._sending.gate.is_open
+
+    def react(self, request: Mapping[str, Any]) -> Answer:
         """Choose the answer to a request (called by the transports)."""
+        method, params = request["method"], request["params"]
         self.requests.append((method, params))
+        self.sessions.append(request.get("session"))
         queue = self._queues.get(method)
         if queue:
             return queue.popleft()
@@ -133,11 +171,19 @@ class ScriptedServer:
 
 
 class ScriptedTransport:
-    """A `purreal._transport.Transport` whose replies come from a `ScriptedServer`."""
+    """A `purreal._transport.Transport` whose replies come from a `ScriptedServer`.
+
+    Attributes:
+        ended: whether it is closed, aborted or lost.
+        requests: every ``(method, params)`` that arrived on it.
+        attached: the sessions that were attached to it and not detached.
+    """
 
     def __init__(self, server: ScriptedServer, on_message: OnMessage, on_closed: OnClosed) -> None:
         loop = asyncio.get_running_loop()
         self.ended = False
+        self.requests: list[tuple[str, Params]] = []
+        self.attached: set[UUID] = set()
         self._server = server
         self._on_message = on_message
         self._on_closed = on_closed
@@ -152,10 +198,41 @@ class ScriptedTransport:
             await self._server.play_sending(self._ending)
         except Ended:
             raise ConnectionResetError("the scripted transport ended while sending") from None
+        self._take(message)
+
+    def send_now(self, message: bytes) -> bool:
+        """Take a request, unless a script would have it wait."""
+        if self.ended or self._server.holds_sending:
+            return False
+        self._take(message)
+        return True
+
+    def _take(self, message: bytes) -> None:
         request = _codec.decode(message)
-        answer = self._server.react(request["method"], request["params"])
-        if answer.after is not None:
+        self.requests.append((request["method"], request["params"]))
+        answer = self._sessions_answer(request, self._server.react(request))
+        gate = self._server.gate(request["method"])
+        if answer.after is None:
+            return
+        if gate is None:
             self._later(answer.after, self._deliver, request, answer)
+        else:
+            gate.let_pass(partial(self._later, answer.after, self._deliver, request, answer))
+
+    def _sessions_answer(self, request: Mapping[str, Any], answer: Answer) -> Answer:
+        """Keep the sessions; refuse what names none of them, else leave the answer as it is."""
+        session, method = request.get("session"), request["method"]
+        if session is None:
+            return answer
+        if method == "attach" and answer.error is None:
+            if len(self.attached) == self._server.most_sessions:
+                return _NO_MORE_SESSIONS
+            self.attached.add(session)
+        elif method != "attach" and session not in self.attached:
+            return _NO_SUCH_SESSION
+        elif method == "detach":
+            self.attached.remove(session)
+        return answer
 
     def _deliver(self, request: Mapping[str, Any], answer: Answer) -> None:
         if self.ended:

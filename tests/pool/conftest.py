@@ -1,4 +1,4 @@
-"""Pools on scripted connections: no sockets, no real time."""
+"""Pools on scripted connections and on scripted sessions: no sockets, no real time."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ import pytest
 
 from purreal import PoolStats, SurrealDBConnectionPool
 from purreal.testing import FakeConnector
+from tests.pool.session_connector import SessionConnector
 
 MakePool = Callable[..., SurrealDBConnectionPool]
+NewConnector = Callable[[], FakeConnector]
+
+
+@pytest.fixture(params=[FakeConnector, SessionConnector], ids=["connections", "sessions"])
+def new_connector(request: pytest.FixtureRequest) -> NewConnector:
+    """What a pool lends: each guarantee holds for both."""
+    make: NewConnector = request.param
+    return make
 
 
 @pytest.fixture
-def connector() -> FakeConnector:
-    return FakeConnector()
+def connector(new_connector: NewConnector) -> FakeConnector:
+    return new_connector()
 
 
 @pytest.fixture
@@ -80,7 +89,7 @@ def assert_whole(
         await pool.close(grace=0)
         await settle()
         assert pool.stats().size == 0
-        assert connector.open == connector.connecting == 0
+        assert connector.open == connector.connecting == connector.sockets == 0
         assert connector.peak_open <= pool.stats().max_size
         assert asyncio.all_tasks() == {asyncio.current_task()}
 

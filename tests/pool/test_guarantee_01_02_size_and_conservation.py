@@ -30,7 +30,7 @@ from purreal._slots import (
     Slot,
     SlotState,
 )
-from purreal.testing import Step
+from purreal.testing import FakeConnector, Step
 
 BORROWER = Borrower(None, True, (lambda: None).__code__, 1)
 
@@ -169,7 +169,7 @@ class CoreUnderRandomEvents(RuleBasedStateMachine):
 
     @invariant()
     def sizes_and_sums_hold(self):
-        stats = self.core.ledger.snapshot(0, None)
+        stats = self.core.ledger.snapshot(FakeConnector(), None)
         parts = stats.connecting + stats.idle + stats.leased + stats.preparing + stats.closing
         assert stats.size == parts <= 3
         ended = stats.granted + stats.timed_out + stats.shed + stats.cancelled + stats.failed

@@ -6,7 +6,6 @@ from itertools import count
 import pytest
 
 from purreal import SurrealDBConnectionPool
-from purreal.testing import FakeConnector
 
 pytestmark = pytest.mark.looptime
 
@@ -89,16 +88,22 @@ async def cancel_after(task, turns):
     return task.cancel()
 
 
-def new_pool(**settings):
-    connector = FakeConnector()
-    settings = {"min_size": 0, "max_size": 2, "check_after_idle": 0} | settings
-    return SurrealDBConnectionPool("ws://fake", connector=connector, **settings), connector
+@pytest.fixture
+def new_pool(new_connector):
+    def make(**settings):
+        connector = new_connector()
+        settings = {"min_size": 0, "max_size": 2, "check_after_idle": 0} | settings
+        return SurrealDBConnectionPool("ws://fake", connector=connector, **settings), connector
+
+    return make
 
 
 @pytest.mark.parametrize("cold", [True, False], ids=["empty_pool", "filled_pool"])
 @pytest.mark.parametrize("again_after", [None, 0, 1, 2], ids=["once", "twice", "next", "later"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
-async def test_guarantee_03_cancel_at_every_turn(operation, again_after, cold, assert_whole):
+async def test_guarantee_03_cancel_at_every_turn(
+    operation, again_after, cold, assert_whole, new_pool
+):
     for turns in count():
         pool, connector = new_pool(min_size=0 if cold else 2)
         await pool.open(wait=not cold)
@@ -115,7 +120,7 @@ async def test_guarantee_03_cancel_at_every_turn(operation, again_after, cold, a
     assert turns > 0
 
 
-async def test_guarantee_03_cancel_through_wait_for_leaks_nothing(assert_whole):
+async def test_guarantee_03_cancel_through_wait_for_leaks_nothing(assert_whole, new_pool):
     # In Python 3.11 `wait_for` itself may swallow a cancel that meets the result, hence no more
     # than "nothing leaks" here; it cancels along another path than `asyncio.timeout`.
     for turns in count():
@@ -131,7 +136,7 @@ async def test_guarantee_03_cancel_through_wait_for_leaks_nothing(assert_whole):
 
 
 @pytest.mark.parametrize("again_after", [None, 0, 1])
-async def test_guarantee_03_cancel_open_at_every_turn(again_after, assert_whole):
+async def test_guarantee_03_cancel_open_at_every_turn(again_after, assert_whole, new_pool):
     for turns in count():
         pool, connector = new_pool(min_size=2)
         task = asyncio.create_task(pool.open())
@@ -149,7 +154,7 @@ async def test_guarantee_03_cancel_open_at_every_turn(again_after, assert_whole)
 
 
 @pytest.mark.parametrize("parked_in", ["connect", "check", "reset", "request"])
-async def test_guarantee_03_cancel_while_parked_in(parked_in, settle, assert_whole):
+async def test_guarantee_03_cancel_while_parked_in(parked_in, settle, assert_whole, new_pool):
     pool, connector = new_pool(max_size=1, min_size=1)
     await pool.open()
     if parked_in == "connect":
@@ -173,7 +178,9 @@ async def test_guarantee_03_cancel_while_parked_in(parked_in, settle, assert_who
     await assert_whole(pool, connector)
 
 
-async def test_guarantee_03_cancel_when_the_turn_has_come_but_was_not_noticed(settle, assert_whole):
+async def test_guarantee_03_cancel_when_the_turn_has_come_but_was_not_noticed(
+    settle, assert_whole, new_pool
+):
     pool, connector = new_pool(max_size=1)
     await pool.open()
     lease = await pool.checkout()
@@ -188,7 +195,7 @@ async def test_guarantee_03_cancel_when_the_turn_has_come_but_was_not_noticed(se
     await assert_whole(pool, connector)
 
 
-async def test_guarantee_03_timeout_and_cancel_in_the_same_instant_ends_cancelled(settle):
+async def test_guarantee_03_timeout_and_cancel_in_the_same_instant_ends_cancelled(settle, new_pool):
     pool, _ = new_pool(max_size=1)
     await pool.open()
     lease = await pool.checkout()
@@ -208,8 +215,7 @@ async def acquire_with(pool, timeout):
         pass
 
 
-def test_guarantee_03_a_loop_that_ends_with_an_open_pool_leaves_nothing():
-    connector = FakeConnector()
+def test_guarantee_03_a_loop_that_ends_with_an_open_pool_leaves_nothing(connector):
 
     async def leave_the_pool_open():
         pool = SurrealDBConnectionPool("ws://fake", connector=connector, min_size=2, max_size=4)
@@ -221,7 +227,7 @@ def test_guarantee_03_a_loop_that_ends_with_an_open_pool_leaves_nothing():
     assert connector.open == connector.connecting == 0
 
 
-async def test_guarantee_03_a_loop_that_ends_under_an_idle_pool_opens_nothing_new(settle):
+async def test_guarantee_03_a_loop_that_ends_under_an_idle_pool_opens_nothing_new(settle, new_pool):
     pool, connector = new_pool(min_size=2)
     await pool.open()
 
@@ -234,7 +240,7 @@ async def test_guarantee_03_a_loop_that_ends_under_an_idle_pool_opens_nothing_ne
     await pool.close()
 
 
-async def test_guarantee_03_a_loop_that_ends_under_a_large_pool_ends_it_quietly(settle):
+async def test_guarantee_03_a_loop_that_ends_under_a_large_pool_ends_it_quietly(settle, new_pool):
     pool, connector = new_pool(min_size=1000, max_size=1000, max_connecting=1000)
     await pool.open()
 

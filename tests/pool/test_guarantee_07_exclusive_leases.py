@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from purreal import LeaseError, PoolError, SurrealDBConnectionPool
-from purreal.testing import FakeConnector
 
 pytestmark = pytest.mark.looptime
 
@@ -113,8 +112,8 @@ async def test_guarantee_07_another_loop_is_refused(make_pool):
     pool.checkin(lease)
 
 
-def test_guarantee_07_a_forked_process_is_refused():
-    pool = SurrealDBConnectionPool("ws://fake", connector=FakeConnector(), min_size=1, max_size=1)
+def test_guarantee_07_a_forked_process_is_refused(connector):
+    pool = SurrealDBConnectionPool("ws://fake", connector=connector, min_size=1, max_size=1)
 
     async def fork_with_a_lease():
         await pool.open()

@@ -13,7 +13,7 @@ from purreal import (
     PoolNotOpen,
     Unreachable,
 )
-from purreal.testing import Step
+from purreal.testing import FakeConnector, Step
 
 pytestmark = pytest.mark.looptime
 
@@ -240,6 +240,8 @@ async def test_guarantee_13_cancelling_the_close_does_not_stop_it(make_pool, con
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+# Not on sessions: the loss of the socket that they share would take the lease along.
+@pytest.mark.parametrize("new_connector", [FakeConnector], indirect=True)
 async def test_opening_an_open_pool_again_never_harms_it(
     make_pool, connector, settle, assert_whole
 ):

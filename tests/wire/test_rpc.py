@@ -13,7 +13,7 @@ from purreal._errors import (
     RequestTimeout,
     UnreadableReply,
 )
-from purreal._rpc import RpcChannel
+from purreal._rpc import RpcChannel, RpcSession
 from purreal.testing import (
     SILENCE,
     UNDECODABLE,
@@ -33,24 +33,33 @@ def server() -> ScriptedServer:
     return ScriptedServer()
 
 
+class Losses(list[str]):
+    """What a channel told its listener."""
+
+    def channel_lost(self) -> None:
+        self.append("lost")
+
+    def channel_abandoned(self) -> None:
+        self.append("abandoned")
+
+    def others_held_up(self) -> None:
+        self.append("others held up")
+
+
 @pytest.fixture
-def losses() -> list[str]:
-    return []
+def losses() -> Losses:
+    return Losses()
 
 
 @pytest.fixture
 async def channel(server, losses) -> RpcChannel:
-    return await RpcChannel.open(
-        "ws://db/rpc",
-        Deadlines(asyncio.get_running_loop()),
-        server.open_transport,
-        lambda: losses.append("lost"),
-        lambda: losses.append("abandoned"),
-    )
+    deadlines = Deadlines(asyncio.get_running_loop())
+    return await RpcChannel.open("ws://db/rpc", deadlines, server.open_transport, losses)
 
 
 def ask(channel, method="query", timeout=None):
-    return asyncio.create_task(channel.call(method, ["RETURN 1"], timeout=timeout))
+    call = channel.call(method, ["RETURN 1"], session=RpcSession(), timeout=timeout)
+    return asyncio.create_task(call)
 
 
 async def settle():
@@ -213,7 +222,7 @@ async def test_an_outer_timeout_is_not_taken_for_the_request_s_own(channel, serv
 
     with pytest.raises(TimeoutError) as caught:
         async with asyncio.timeout(1.0):
-            await channel.call("query", [], timeout=5.0)
+            await channel.call("query", [], session=RpcSession(), timeout=5.0)
 
     assert not isinstance(caught.value, RequestTimeout)
     assert channel.in_flight == 1
@@ -221,7 +230,9 @@ async def test_an_outer_timeout_is_not_taken_for_the_request_s_own(channel, serv
 
 async def test_a_value_without_a_wire_form_is_not_sent(channel, server):
     with pytest.raises(RequestNotSent, match="no SurrealDB form") as caught:
-        await channel.call("query", ["RETURN $x", {"x": object()}], timeout=1.0)
+        await channel.call(
+            "query", ["RETURN $x", {"x": object()}], session=RpcSession(), timeout=1.0
+        )
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert (server.requests, channel.in_flight, channel.usable) == ([], 0, True)
@@ -238,7 +249,7 @@ async def test_after_the_end_nothing_is_sent_any_more(channel, server, losses, e
     await settle()
 
     with pytest.raises(ConnectionLost) as caught:
-        await channel.call("query", [], timeout=1.0)
+        await channel.call("query", [], session=RpcSession(), timeout=1.0)
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert (server.requests, server.open, channel.usable) == ([], 0, False)
@@ -266,7 +277,7 @@ async def test_a_message_that_could_not_be_written_is_not_sent(channel, server):
     server.transports[0].ended = True
 
     with pytest.raises(ConnectionLost) as caught:
-        await channel.call("query", [], timeout=1.0)
+        await channel.call("query", [], session=RpcSession(), timeout=1.0)
 
     assert caught.value.outcome is Outcome.NOT_SENT
     assert not channel.usable
@@ -279,7 +290,7 @@ async def test_a_write_that_fails_half_way_loses_the_connection(channel, server,
     server.script(sending=(fails(OSError("broken pipe")),))
 
     with pytest.raises(ConnectionLost, match="broken pipe") as caught:
-        await channel.call("query", [], timeout=1.0)
+        await channel.call("query", [], session=RpcSession(), timeout=1.0)
     await asyncio.wait({waiting}, timeout=1.0)
 
     assert caught.value.outcome is Outcome.UNKNOWN

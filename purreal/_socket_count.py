@@ -1,0 +1,31 @@
+"""Owns the number of sockets of one connector; must not know what they are for."""
+
+from __future__ import annotations
+
+from purreal._transport import OnClosed, OnMessage, OpenTransport, Transport
+
+
+class SocketCount:
+    """Opens sockets and counts them.
+
+    Attributes:
+        now: sockets that are open.
+        peak: the most that were.
+    """
+
+    def __init__(self, open_transport: OpenTransport) -> None:
+        self.now = 0
+        self.peak = 0
+        self._open_transport = open_transport
+
+    async def open(self, on_message: OnMessage, on_closed: OnClosed) -> Transport:
+        """Open one; a `purreal._transport.OpenTransport`."""
+
+        def closed(reason: Exception) -> None:
+            self.now -= 1
+            on_closed(reason)
+
+        transport = await self._open_transport(on_message, closed)
+        self.now += 1
+        self.peak = max(self.peak, self.now)
+        return transport
