@@ -90,6 +90,7 @@ class Conclusion:
         message: for it, in words.
         consistent: whether all sums agree; `inconsistency` says where they do not.
         peak_leases, peak_sockets: pools' own peaks added up.
+        lend: what a lease was; empty where nobody knows.
     """
 
     verdict: Verdict
@@ -108,6 +109,7 @@ class Conclusion:
     inconsistency: str = ""
     peak_leases: int = 0
     peak_sockets: int = 0
+    lend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
