@@ -205,7 +205,8 @@ class Recorder:
         return part.model_copy(update={"series": Series(), "pool": pool})
 
     def _statistics(self, stats: PoolReadings) -> dict[str, int | float | str | None]:
-        return {**_fields_of(stats), LENDS: self._what_it_lends()}
+        lends = self._what_it_lends()
+        return _fields_of(stats) | ({LENDS: lends} if lends else {})
 
     def _pool_record(self) -> PoolRecord:
         return PoolRecord(
