@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 from purreal_runner.embedded.launch import (
     RunningTarget,
@@ -17,6 +18,10 @@ from purreal_runner.embedded.launch import (
 
 # Tests of gRPC leave threads behind, and its handlers would abort processes that others fork.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+
+# How long an example takes is no matter of right and wrong, and other processes may be busy.
+settings.register_profile("purreal", deadline=None)
+settings.load_profile("purreal")
 
 HAS_SERVER = find_server_binary() is not None
 
