@@ -14,6 +14,7 @@ from tests.chart.helm import Helm
 from tests.chart.shell import Shell, open_shell
 from tests.cluster.installation import OPERATOR_NAMESPACE, install_resource
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.namespaces import MADE_FOR_TESTS
 from tests.cluster.place import ROOT
 from tests.cluster.runs import GONE_SECONDS, eventually
 
@@ -27,6 +28,11 @@ CHANGES_BY_ITSELF = {
     "apiservices.apiregistration.k8s.io",  # the API server makes one for each group of resources
 }
 WHOLE_PAGE_SECONDS = 600
+EVERYWHERE = ("--all-namespaces",)
+LEFT = (
+    "--output=custom-columns=NAMESPACE:.metadata.namespace,NAME:.metadata.name,"
+    "DELETED:.metadata.deletionTimestamp,STATE:{}"
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,50 +44,28 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def delete_what_other_tests_left(api_server: Kubectl) -> None:
-    """Wait until the cluster has no PoolLoadTest; only namespaces of tests are touched.
-
-    Those namespaces may take minutes to go, and what is in them with them.
+def remove_what_other_tests_left(cluster: Kubectl) -> None:
+    """Wait until there is no test; only those in namespaces made for tests are deleted.
 
     Raises:
-        AssertionError: some are left, in other namespaces or for too long.
+        AssertionError: some are left; the message says which, and how their namespaces fare.
     """
-
-    def are_gone() -> bool:
-        left = resources_left(api_server)
-        for each in left:
-            if each.split("/")[0] in namespaces_of_tests(api_server):
-                place, name = each.split("/")
-                api_server.inside(place).delete("plt", name)
-        return not left
-
+    for place in cluster.find("namespaces", MADE_FOR_TESTS):
+        cluster.inside(place["metadata"]["name"]).run("delete", "plt", "--all", "--wait=false")
     try:
-        eventually(are_gone, seconds=GONE_SECONDS)
-    except AssertionError as error:
-        left = resources_left(api_server)
-        raise AssertionError(f"{left} are left, namespaces of tests or somebody else's") from error
-
-
-def resources_left(api_server: Kubectl) -> list[str]:
-    """Every PoolLoadTest there is, as `namespace/name`; none where the resource is not known."""
-    if CRD not in [crd["metadata"]["name"] for crd in api_server.find("crd")]:
-        return []
-    found = api_server.find("plt", options=("--all-namespaces",))
-    return [f"{test['metadata']['namespace']}/{test['metadata']['name']}" for test in found]
-
-
-def namespaces_of_tests(api_server: Kubectl) -> set[str]:
-    """Namespaces that tests have made."""
-    found = api_server.find("namespaces", "purreal.dev/made-for=tests")
-    return {namespace["metadata"]["name"] for namespace in found}
+        eventually(lambda: not cluster.find("plt", options=EVERYWHERE), seconds=GONE_SECONDS)
+    except AssertionError:
+        tests = cluster.run("get", "plt", *EVERYWHERE, LEFT.format(".status.phase"))
+        pods = cluster.run("get", "pods", *EVERYWHERE, LEFT.format(".metadata.finalizers"))
+        places = cluster.run("get", "namespaces", LEFT.format(".status.conditions[*].message"))
+        raise AssertionError(f"tests are left:\n{tests}\n{pods}\n{places}") from None
 
 
 @pytest.fixture
 def bare_cluster(api_server: Kubectl, no_plain_operator: None, helm: Helm) -> Iterator[Kubectl]:
     """A cluster that does not know the resource; afterwards it does, as other tests want it."""
-
-    delete_what_other_tests_left(api_server)
-    api_server.run("delete", "crd", CRD, "--ignore-not-found")
+    remove_what_other_tests_left(api_server)
+    api_server.run("delete", "crd", CRD)
     yield api_server
     gone = ("--ignore-not-found", "--wait")
     replace(helm, namespace=OPERATOR_NAMESPACE).run("uninstall", RELEASE, *gone)
@@ -128,7 +112,7 @@ def everything_on(cluster: Kubectl) -> set[str]:
     """All objects of all namespaces and of none, as `Kind namespace/name`."""
     kinds = cluster.run("api-resources", "--verbs=list", "--output=name").split()
     asked = ",".join(kind for kind in kinds if kind not in CHANGES_BY_ITSELF)
-    found = cluster.find(asked, options=("--all-namespaces",))
+    found = cluster.find(asked, options=EVERYWHERE)
     return {
         f"{each['kind']} {each['metadata'].get('namespace', '')}/{each['metadata']['name']}"
         for each in found
