@@ -74,7 +74,9 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     processes = wording.count(effective.processes, "process", "processes")
     share = _workers_each(effective)
     leases = f"{effective.max_leases:,} leases at most, peak {effective.peak_leases:,}"
-    yield "effective", f"{pools} in {processes}{share} · {leases}{_over_sockets(effective)}"
+    yield "effective", f"{pools} in {processes}{share} · {leases}"
+    if effective.peak_sockets:
+        yield "sockets", f"{effective.peak_sockets:,} at most"
     for fault in run.faults:
         yield "fault", fault
     if run.deliberate_stress:
@@ -83,11 +85,6 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
         yield "note", note
     if report.on_cluster is not None:
         yield from cluster_facts(report.on_cluster)
-
-
-def _over_sockets(effective: Effective) -> str:
-    sockets = effective.peak_sockets
-    return f", over {wording.count(sockets, 'socket')}" if sockets else ""
 
 
 def _workers_each(effective: Effective) -> str:
