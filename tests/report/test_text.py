@@ -102,7 +102,7 @@ def test_sockets_are_named_where_they_were_counted(good_report: Report) -> None:
     effective = good_report.effective.model_copy(update={"peak_sockets": 1_204})
     counted = good_report.model_copy(update={"effective": effective})
 
-    assert "sockets    1,204 at most\n" in rendered(counted)
+    assert "sockets    1,204 at most" in rendered(counted)
     assert "sockets" not in rendered(good_report)
 
 
