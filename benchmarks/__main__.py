@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import costs, guide, tables
+from benchmarks import bulk, costs, guide, several_processes, tables
 from benchmarks.contestants import CURVES, INSTANT, READY, REAL
 from benchmarks.instant_server import NoInstantServer, build, run_instant_server
 from benchmarks.machine import Cores, children_on, choose_cores, describe_machine
@@ -23,7 +23,7 @@ from purreal_runner.embedded.launch import find_server_binary, start_server
 
 RESULTS = Path(__file__).parents[1] / "build" / "benchmarks" / "results.json"
 NO_SERVER = "no SurrealDB server: surreal on PATH, or PURREAL_SURREAL_BIN"
-PARTS = ("instant", "growth", "costs", "real", "guide")
+PARTS = ("instant", "growth", "costs", "processes", "real", "bulk", "guide")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,17 @@ async def measure(results: Results, parts: Sequence[str], amount: Amount, cores:
     """Measure the parts, one after the other."""
     async with AsyncExitStack() as servers:
         with children_on(cores.server):
-            url = await servers.enter_async_context(run_instant_server())
+            server = await servers.enter_async_context(run_instant_server())
         if "instant" in parts:
-            await _on_instant_server(results, amount, cores, Target(url))
+            await _on_instant_server(results, amount, cores, Target(server.url))
         if "growth" in parts:
-            await _growth(results, amount, cores, Target(url))
+            await _growth(results, amount, cores, Target(server.url))
         if "costs" in parts:
-            await _costs(results, amount, cores, url)
-    if "real" in parts:
-        await _on_real_server(results, amount, cores)
+            await _costs(results, amount, cores, server.url)
+    if "processes" in parts:
+        await _processes(results, amount)
+    if "real" in parts or "bulk" in parts:
+        await _with_real_server(results, parts, amount, cores)
     if "guide" in parts:
         await _guide(results, amount)
 
@@ -86,26 +88,49 @@ async def _costs(results: Results, amount: Amount, cores: Cores, instant_url: st
     await costs.weigh(results, instant_url, repeats=amount.few_repeats)
 
 
-async def _on_real_server(results: Results, amount: Amount, cores: Cores) -> None:
+async def _processes(results: Results, amount: Amount) -> None:
+    _say("purreal run with 1, 2 and 4 processes")
+    # On any core: several processes are to have all that the machine has.
+    async with run_instant_server() as server:
+        await several_processes.compare_processes(results, server, repeats=amount.few_repeats)
+
+
+async def _with_real_server(
+    results: Results, parts: Sequence[str], amount: Amount, cores: Cores
+) -> None:
     if find_server_binary() is None:
-        for section, contestants in (("real", REAL), ("ready", READY)):
-            for contestant in contestants:
-                results.leave_out(f"{section}/{contestant.name}", NO_SERVER)
+        _leave_out_real_server(results)
         return
     async with AsyncExitStack() as servers:
         with children_on(cores.server):
             running = await servers.enter_async_context(start_server())
         results.versions["server"] = running.version
         target = Target(running.url, running.username, running.password)
-        _say(f"clients against {running.version}")
-        await compare(
-            results, "real", REAL, target, cores, workload="mix", repeats=amount.few_repeats
-        )
-        _say("time to 500 ready leases")
-        await compare(
-            results, "ready", READY, target, cores,
-            workload="mix", repeats=min(2, amount.few_repeats),
-        )  # fmt: skip
+        if "real" in parts:
+            await _on_real_server(results, amount, cores, target)
+        if "bulk" in parts:
+            _say("small reads beside bulky ones")
+            await bulk.read_beside_bulk(
+                results, target, cores, repeats=amount.few_repeats, seconds=amount.seconds
+            )
+
+
+def _leave_out_real_server(results: Results) -> None:
+    for section, contestants in (("real", REAL), ("ready", READY)):
+        for contestant in contestants:
+            results.leave_out(f"{section}/{contestant.name}", NO_SERVER)
+    for kind in bulk.KINDS:
+        results.leave_out(bulk.name_of(kind), NO_SERVER)
+
+
+async def _on_real_server(results: Results, amount: Amount, cores: Cores, target: Target) -> None:
+    _say(f"clients against {results.versions['server']}")
+    await compare(results, "real", REAL, target, cores, workload="mix", repeats=amount.few_repeats)
+    _say("time to 500 ready leases")
+    await compare(
+        results, "ready", READY, target, cores,
+        workload="mix", repeats=min(2, amount.few_repeats),
+    )  # fmt: skip
 
 
 async def _guide(results: Results, amount: Amount) -> None:
@@ -130,6 +155,8 @@ def _print_tables(results: Results) -> None:
         ("real server", tables.real_table(results)),
         ("500 ready leases", tables.ready_table(results)),
         ("acquire + release on connections that do nothing", tables.lease_table(results)),
+        ("small reads beside bulky ones, real server", tables.bulk_table(results)),
+        ("purreal run, several processes", tables.processes_table(results)),
         ("the marks", tables.marks_table(judge(results))),
     ):
         print(f"\n{title}\n\n{tables.as_text(rows)}")

@@ -15,10 +15,12 @@ from benchmarks.marks import Holds, Judged, judge
 from benchmarks.results import Results
 from benchmarks.tables import (
     as_markdown,
+    bulk_table,
     disturbance,
     instant_table,
     lease_table,
     marks_table,
+    processes_table,
     ready_table,
     real_table,
 )
@@ -49,6 +51,8 @@ def page(results: Results) -> str:
         real=as_markdown(real_table(results)),
         ready=as_markdown(ready_table(results)),
         leases=as_markdown(lease_table(results)),
+        bulk=as_markdown(bulk_table(results)),
+        processes=as_markdown(processes_table(results)),
     )
 
 

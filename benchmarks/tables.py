@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+from benchmarks import bulk
 from benchmarks.contestants import INSTANT, READY, REAL, Contestant
 from benchmarks.costs import OTHERS, OURS, USUAL_SLOTS, USUAL_WAITERS, lease_name
 from benchmarks.marks import Judged, written
 from benchmarks.results import NotMeasured, Results
+from benchmarks.several_processes import PROCESSES, name_of
 
 Rows = list[tuple[str, ...]]
 
@@ -106,6 +108,56 @@ def lease_table(results: Results) -> Rows:
         who = "this pool" if core is OURS else core.name
         name = f"{who} ({version})" if version else who
         rows.append((name, *cells))
+    return rows
+
+
+def processes_table(results: Results) -> Rows:
+    """What several processes of one load test reach, and which cores that takes."""
+    rows: Rows = [
+        (
+            "processes asked for", "ran in", "operations/s", "against one",
+            "busiest process, of a core", "server, of a core",
+        )
+    ]  # fmt: skip
+    for processes in PROCESSES:
+        who = name_of(processes)
+        try:
+            rate = results.median(f"{who}/operations_per_second")
+            against = results.ratio(
+                f"{who}/operations_per_second", f"{name_of(1)}/operations_per_second"
+            )
+            ran_in = results.median(f"{who}/ran_in")
+            client = results.median(f"{who}/busiest_core_percent")
+            server = results.median(f"{who}/server_core_percent")
+        except NotMeasured as why:
+            rows.append((f"{processes}", "-", "-", str(why), "-", "-"))
+            continue
+        rows.append(
+            (f"{processes}", f"{ran_in:.0f}", f"{rate:,.0f}", f"{written(round(against, 2))} ×",
+             f"{client:.0f} %", f"{server:.0f} %")
+        )  # fmt: skip
+    return rows
+
+
+def bulk_table(results: Results) -> Rows:
+    """How long small reads take beside bulky ones."""
+    rows: Rows = [
+        ("leases", "sockets", "p99 alone, ms", "p99 beside 1 MB, ms", "reads of 1 MB, each second")
+    ]
+    for kind in bulk.KINDS:
+        who = bulk.name_of(kind)
+        try:
+            alone = results.median(f"{who}/alone_p99_ms")
+            beside = results.median(f"{who}/beside_bulk_p99_ms")
+            reads = results.median(f"{who}/bulk_reads_per_second")
+        except NotMeasured as why:
+            rows.append((f"{kind}s", "-", "-", str(why), "-"))
+            continue
+        sockets = results.samples.get(f"{who}/sockets", [])
+        rows.append(
+            (f"{kind}s", f"{max(sockets):.0f}" if sockets else "-", written(alone),
+             written(beside), f"{reads:.0f}")
+        )  # fmt: skip
     return rows
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from collections.abc import Callable
 
 _process = os.getpid()
 
@@ -21,14 +23,19 @@ if hasattr(os, "register_at_fork"):
 class Binding:
     """The one loop and process in which sockets and futures of a pool work.
 
+    Attributes:
+        loop: the event loop.
+        clock: its time in seconds.
+
     Raises:
         RuntimeError: no event loop is running.
     """
 
-    __slots__ = ("_process", "loop")
+    __slots__ = ("_process", "clock", "loop")
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
+        self.clock = _clock_of(self.loop)
         self._process = _process
 
     def complaint(self) -> str | None:
@@ -44,3 +51,9 @@ class Binding:
                 "over with asyncio.run_coroutine_threadsafe()"
             )
         return None
+
+
+def _clock_of(loop: asyncio.AbstractEventLoop) -> Callable[[], float]:
+    """What the loop's `time` would tell, without the method around it where that is asyncio's."""
+    own = getattr(loop.time, "__func__", None)
+    return time.monotonic if own is asyncio.BaseEventLoop.time else loop.time

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 
 import cbor2
 
 from purreal import _from_wire, _to_wire
+from purreal._scalars import INT64_MAX, INT64_MIN
 from purreal._tags import CodecError
 
+_TAGGED_RECORD = b"\xc8\x82"  # tag 8, and that an array of two follows: table and id
+
 _loaded = False
+_record_id: type | None = None
 
 
 def load() -> None:
@@ -20,7 +25,7 @@ def load() -> None:
     Called when the first pool is made: not at `import purreal`, which must stay cheap, and not at
     the first reply, where it would stall every connection of the event loop.
     """
-    global _loaded
+    global _loaded, _record_id
     if _loaded:
         return
     sdk = importlib.import_module("surrealdb")
@@ -29,6 +34,7 @@ def load() -> None:
     importlib.import_module("surrealdb.errors")
     _to_wire.learn(sdk, ranges, shapes)
     _from_wire.learn(sdk, ranges, shapes)
+    _record_id = sdk.RecordID
     _loaded = True
 
 
@@ -45,11 +51,30 @@ def encode(value: Any, *, levels_around: int = 0) -> bytes:
             answers what it can't read without naming the request, which ends the connection.
     """
     try:
+        if type(value) is _record_id and (written := _plain_record(value)):
+            return written
         return cbor2.dumps(
             _to_wire.to_wire(value, _to_wire.MAX_LEVELS - levels_around), timezone=UTC
         )
     except (cbor2.CBOREncodeError, RecursionError, UnicodeError) as error:
         raise CodecError(f"the value can not be written as CBOR: {error}") from error
+
+
+def _plain_record(record: Any) -> bytes | None:
+    # Most queries about one record name it in a variable, and to write it the general way costs
+    # three times as much. None: its id is neither text nor a number, or its parts are no such.
+    table, identifier = record.table_name, record.id
+    kind = type(identifier)
+    if type(table) is str and (
+        kind is str or (kind is int and INT64_MIN <= identifier <= INT64_MAX)
+    ):
+        return _TAGGED_RECORD + _table(table) + cbor2.dumps(identifier)
+    return None
+
+
+@lru_cache(maxsize=512)
+def _table(name: str) -> bytes:
+    return cbor2.dumps(name)
 
 
 def decode(data: bytes) -> Any:

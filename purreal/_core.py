@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
+from math import inf
 from typing import TYPE_CHECKING
 
 from purreal import _refusals as refusals
@@ -19,18 +20,16 @@ from purreal._errors import AcquireTimeout, ConnectFailed, PoolClosed
 from purreal._ledger import Ledger
 from purreal._pacing import Backoff, ConnectWindow, draw_expiry
 from purreal._slots import (
-    Borrower,
     Check,
+    Claim,
     Close,
     Command,
     Condition,
     Fail,
-    Grant,
     Open,
     Reset,
     Slot,
     SlotState,
-    Waiter,
 )
 from purreal._timetable import Timetable
 
@@ -39,6 +38,10 @@ if TYPE_CHECKING:
 
     from purreal._config import PoolConfig
     from purreal._connection import Connection
+
+
+# An attribute of an enumeration costs more than a global name, which shows in every lease.
+_CLEAN = Condition.CLEAN
 
 
 class Core:
@@ -53,15 +56,15 @@ class Core:
         self.last_error: ConnectFailed | None = None
         self._rng = rng
         self._backoff = Backoff(rng)
-        limit = config.max_connecting
-        self._window = ConnectWindow(config.max_size if limit is None else limit)
+        most = config.max_connecting
+        self._window = ConnectWindow(config.max_size if most is None else most)
+        limit = config.check_after_idle
+        self._stale_after = inf if limit is None else limit
 
     # -- requests ---------------------------------------------------------------------------------
 
-    def request(
-        self, borrower: Borrower, now: float, *, now_or_never: bool = False
-    ) -> Slot | Waiter:
-        """Lend a connection that is ready, else queue the borrower.
+    def request(self, claim: Claim, now: float, *, now_or_never: bool = False) -> bool:
+        """Lend a connection that is ready, and return True; else queue the claim.
 
         Args:
             now_or_never: take what is there, unchecked, or fail.
@@ -74,39 +77,54 @@ class Core:
         if self.closed:
             ledger.counters.failed += 1
             raise PoolClosed("the pool is closed: nothing can be acquired from it any more")
-        while ledger.idle and not ledger.waiting:
-            slot = next(reversed(ledger.idle))
+        idle = ledger.idle
+        while idle and not ledger.waiting.count:
+            slot, _ = idle.popitem()
             if now >= slot.expires_at:
                 self._retire_expired(slot)
-            elif self._is_stale(slot, now) and not now_or_never:
+            elif now - slot.idle_since >= self._stale_after and not now_or_never:
+                idle[slot] = None
                 break
             else:
-                ledger.lend(slot, borrower, now, waited=0.0)
-                return slot
-        self._refuse_what_is_pointless(borrower, now_or_never)
-        waiter = Waiter(now, borrower)
-        ledger.enqueue(waiter)
-        self._provide(now)
-        return waiter
+                ledger.lend(slot, claim, now)
+                return True
+        claim.is_nested = claim.task in ledger.held.counts
+        if now_or_never or claim.is_nested or self.config.max_waiting is not None:
+            self._refuse_what_is_pointless(claim, now_or_never)
+        ledger.enqueue(claim, now)
+        if ledger.vacant or idle:  # else all are in use, and nobody but a borrower can help
+            self._provide(now)
+        return False
 
-    def expire(self, waiter: Waiter, now: float) -> AcquireTimeout:
+    def expire(self, claim: Claim, now: float) -> AcquireTimeout:
         """A waiter's deadline passed: take it out of the queue and say why it got nothing."""
-        self.ledger.leave_queue(waiter)
+        self.ledger.leave_queue(claim)
         self.ledger.counters.timed_out += 1
-        return refusals.acquire_timeout(self.ledger, now - waiter.asked_at, self.last_error)
+        return refusals.acquire_timeout(self.ledger, now - claim.asked_at, self.last_error)
 
-    def withdraw(self, waiter: Waiter) -> None:
+    def withdraw(self, claim: Claim) -> None:
         """A waiter was cancelled; harmless if it was served or failed before."""
-        if waiter in self.ledger.waiting:
-            self.ledger.leave_queue(waiter)
+        if claim.is_waiting:
+            self.ledger.leave_queue(claim)
             self.ledger.counters.cancelled += 1
 
     def release(self, slot: Slot, condition: Condition, now: float) -> None:
         """A lease came back."""
-        counters = self.ledger.counters
+        ledger = self.ledger
+        counters = ledger.counters
         counters.released += 1
         counters.use_seconds += now - slot.leased_at
-        self.ledger.end_lease(slot)
+        ledger.end_lease(slot)
+        if condition is _CLEAN and not slot.lost and now < slot.expires_at and not self.closed:
+            # The way of nearly every lease, so it is written out. It makes no room and takes away
+            # no hope: there is nothing to provide.
+            if ledger.waiting.count:
+                self._grant(slot, now)
+            else:
+                ledger.park(slot, now)
+                if slot.expires_at < self.timetable.next_tick or ledger.open > self.timetable.floor:
+                    self.timetable.parked(slot, now)
+            return
         if slot.lost or condition is Condition.BROKEN:
             counters.discarded += 1
             self._close(slot)
@@ -114,11 +132,9 @@ class Core:
             self._close(slot)
         elif now >= slot.expires_at:
             self._retire_expired(slot)
-        elif condition is Condition.CHANGED:
-            self.ledger.prepare(slot, SlotState.RESETTING)
-            self.commands.append(Reset(slot))
         else:
-            self._offer(slot, now)
+            ledger.prepare(slot, SlotState.RESETTING)
+            self.commands.append(Reset(slot))
         self._provide(now)
 
     # -- reports about executed commands ----------------------------------------------------------
@@ -223,18 +239,19 @@ class Core:
     def _provide(self, now: float) -> None:
         """Serve waiters from idle connections; start what can serve the rest later."""
         ledger = self.ledger
-        while ledger.waiting and ledger.idle:
+        while ledger.waiting.count and ledger.idle:
             slot = next(reversed(ledger.idle))
             if now >= slot.expires_at:
                 self._retire_expired(slot)
             elif not self._is_stale(slot, now):
+                del ledger.idle[slot]
                 self._grant(slot, now)
             elif self._should_check():
                 ledger.prepare(slot, SlotState.CHECKING)
                 self.commands.append(Check(slot))
             else:
                 break  # the newest idle one is stale, so all are
-        missing = len(ledger.waiting) - ledger.coming
+        missing = ledger.waiting.count - ledger.coming
         floor = self.timetable.floor
         if ledger.open < floor:
             missing = max(missing, floor - ledger.open - ledger.connecting)
@@ -256,33 +273,31 @@ class Core:
         ledger = self.ledger
         if ledger.slow and ledger.vacant:
             return False  # the last ones did not answer: a new connection is the better bet
-        return ledger.coming < len(ledger.waiting)
+        return ledger.coming < ledger.waiting.count
 
     def _is_hopeless(self) -> bool:
         """Whether nothing that exists could still serve a waiter."""
         ledger = self.ledger
-        usable_leases = len(ledger.leased) - ledger.lost_leases
+        usable_leases = ledger.leased - ledger.lost_leases
         return not ledger.idle and usable_leases + ledger.connecting + ledger.preparing == 0
 
     def _is_stale(self, slot: Slot, now: float) -> bool:
-        limit = self.config.check_after_idle
-        return limit is not None and now - slot.idle_since >= limit
+        return now - slot.idle_since >= self._stale_after
 
-    def _refuse_what_is_pointless(self, borrower: Borrower, now_or_never: bool) -> None:
-        """Turn a borrower away that may not, or can't ever, be served by waiting."""
+    def _refuse_what_is_pointless(self, claim: Claim, now_or_never: bool) -> None:
+        """Turn a claim away that may not, or can't ever, be served by waiting."""
         ledger = self.ledger
         limit = self.config.max_waiting
         if now_or_never:
             ledger.counters.timed_out += 1
             raise refusals.now_or_never(ledger)
-        if limit is not None and len(ledger.waiting) >= limit:
+        if limit is not None and ledger.waiting.count >= limit:
             ledger.counters.shed += 1
             raise refusals.too_many_waiters(ledger, limit)
-        held = ledger.held
-        mine = held.held_by(borrower.task) if borrower.task is not None else 0
-        if mine and held.stuck + mine >= self.config.max_size:
+        mine = ledger.held.counts[claim.task] if claim.is_nested and claim.task is not None else 0
+        if mine and ledger.held.stuck + mine >= self.config.max_size:
             ledger.counters.shed += 1
-            raise refusals.deadlock(ledger, borrower)
+            raise refusals.deadlock(ledger, claim)
 
     # -- what decisions are made of ---------------------------------------------------------------
 
@@ -295,28 +310,28 @@ class Core:
 
     def _offer(self, slot: Slot, now: float) -> None:
         """It is fit to be lent: to whom waits longest, else to nobody for now."""
-        if self.ledger.waiting:
+        if self.ledger.waiting.count:
             self._grant(slot, now)
             return
         self.ledger.park(slot, now)
         self.timetable.parked(slot, now)
 
     def _grant(self, slot: Slot, now: float) -> None:
-        waiter = next(iter(self.ledger.waiting))
-        self.ledger.leave_queue(waiter)
-        self.ledger.lend(slot, waiter.borrower, now, waited=now - waiter.asked_at)
-        self.commands.append(Grant(waiter, slot))
+        claim = self.ledger.next_waiting()
+        self.ledger.lend(slot, claim, now)
+        self.ledger.counters.wait_seconds += now - claim.asked_at
+        self.commands.append(claim)
 
     def _fail_all(
         self, make_error: Callable[[], Exception], cause: Exception | None = None
     ) -> None:
         """End every waiter, each with an error object (and traceback) of its own."""
-        for waiter in list(self.ledger.waiting):
-            self.ledger.leave_queue(waiter)
+        for claim in list(self.ledger.waiting):
+            self.ledger.leave_queue(claim)
             self.ledger.counters.failed += 1
             error = make_error()
             error.__cause__ = cause
-            self.commands.append(Fail(waiter, error))
+            self.commands.append(Fail(claim, error))
 
     def _close(self, slot: Slot) -> None:
         self.ledger.close(slot)

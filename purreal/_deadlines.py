@@ -37,9 +37,13 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = inf
 
-    def set(self, entry: Expires, seconds: float) -> None:
-        """Call ``entry.expire()`` in so many seconds; not before the next turn of the loop."""
-        when = self.loop.time() + seconds
+    def set(self, entry: Expires, seconds: float, now: float | None = None) -> None:
+        """Call ``entry.expire()`` in so many seconds; not before the next turn of the loop.
+
+        Args:
+            now: the loop's time, from who knows it already.
+        """
+        when = (self.loop.time() if now is None else now) + seconds
         line = self._lines.get(seconds)
         if line is None:
             line = self._lines[seconds] = {}

@@ -9,14 +9,14 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from purreal._errors import ConnectFailed, Unreachable
-from purreal._slots import Check, Close, Fail, Grant, Open, Reset, SlotState
+from purreal._slots import Check, Claim, Close, Fail, Open, Reset, SlotState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from purreal._connection import Connection, Connector, Exchange
     from purreal._core import Core
-    from purreal._slots import Slot, Waiter
+    from purreal._slots import Slot
 
 logger = logging.getLogger("purreal")
 
@@ -30,29 +30,36 @@ CLOSE_LIMIT: Final = 2.0
 """Seconds for a polite close; then the socket is aborted."""
 
 
-class GrantFuture(asyncio.Future["Slot"]):
-    """What a waiter awaits; when it is cancelled, the waiter leaves the queue in that instant.
+class GrantFuture(asyncio.Future[None]):
+    """What a caller awaits; when it is cancelled, its claim leaves the queue in that instant.
 
     Without that, a cancelled caller would stand in the queue until its task runs again, count
     toward `max_waiting`, and be lent a connection that nobody uses.
+
+    It and its claim know each other until it is done. Both would be garbage that only the collector
+    finds if they did not let go then.
+
+    Attributes (set by who makes it; an `__init__` of its own would double what that costs):
+        core, claim: where to leave the queue.
     """
 
-    def __init__(self, core: Core, waiter: Waiter, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
-        self._core = core
-        self._waiter = waiter
+    __slots__ = ("claim", "core")
+
+    core: Core
+    claim: Claim
 
     def cancel(self, msg: object | None = None) -> bool:
         cancelled = super().cancel(msg)
         if cancelled:
-            self._core.withdraw(self._waiter)
+            del self.claim.future
+            self.core.withdraw(self.claim)
         return cancelled
 
     def expire(self) -> None:
-        """The waiter's time is over: fail, unless it was served or cancelled before."""
+        """The claim's time is over: fail, unless it was served or cancelled before."""
         if not self.done():
-            now = self.get_loop().time()
-            self.set_exception(self._core.expire(self._waiter, now))
+            del self.claim.future
+            self.set_exception(self.core.expire(self.claim, self.get_loop().time()))
 
 
 class Executor:
@@ -81,23 +88,32 @@ class Executor:
         """Carry out what the core decided. Call it after every event."""
         commands = self._core.commands
         while commands:
-            match commands.popleft():
-                case Grant(waiter, slot):
-                    waiter.future.set_result(slot)
-                case Open(slot):
-                    self._spawn(self._open(slot), slot)
-                case Close(slot):
-                    self._spawn(self._close(slot), slot)
-                case Check(slot):
-                    self._spawn(self._check(slot), slot)
-                case Reset(slot):
-                    self._spawn(self._reset(slot), slot)
-                case Fail(waiter, error):
-                    waiter.future.set_exception(error)
-        if self._core.timetable.next_tick < self._timer_at:
-            self._set_timer(self._core.timetable.next_tick)
+            command = commands.popleft()
+            if isinstance(command, Claim):
+                future = command.future
+                del command.future
+                future.set_result(None)
+            else:
+                self._begin(command)
+        next_tick = self._core.timetable.next_tick
+        if next_tick < self._timer_at:
+            self._set_timer(next_tick)
         if self._watchers:
             self.wake_watchers()
+
+    def _begin(self, command: Open | Close | Check | Reset | Fail) -> None:
+        match command:
+            case Open(slot):
+                self._spawn(self._open(slot), slot)
+            case Close(slot):
+                self._spawn(self._close(slot), slot)
+            case Check(slot):
+                self._spawn(self._check(slot), slot)
+            case Reset(slot):
+                self._spawn(self._reset(slot), slot)
+            case Fail(claim, error):
+                claim.future.set_exception(error)
+                del claim.future
 
     async def wait_until(self, condition: Callable[[], bool]) -> None:
         """Wait until `condition()` is true; it is asked after every event."""

@@ -14,11 +14,15 @@ WHOLE_MESSAGE = 0x82
 """First byte of a frame that is a whole binary message, without extensions (RFC 6455, 5.2)."""
 
 _MASKED = 0x80
-_TWO_BYTES, _EIGHT_BYTES = 126, 127
+TWO_BYTES, EIGHT_BYTES = 126, 127
+"""Lengths that stand for the real one in so many bytes behind them; smaller ones are real."""
 
 # Masks have to be unpredictable (RFC 6455, 10.3), and a system call for each of them would cost
 # as much as the rest of the frame.
 _MASKS_AT_ONCE = 256
+
+_SHORT_HEADS = [bytes((WHOLE_MESSAGE, _MASKED | size)) for size in range(TWO_BYTES)]
+_HEAD_OF_TWO_BYTES = bytes((WHOLE_MESSAGE, _MASKED | TWO_BYTES))
 
 
 class Header(NamedTuple):
@@ -41,9 +45,9 @@ def read_header(data: bytearray, at: int) -> Header | None:
         return None
     first, second = data[at], data[at + 1]
     size = second & ~_MASKED
-    if size >= _TWO_BYTES:
+    if size >= TWO_BYTES:
         begin = payload
-        payload += 2 if size == _TWO_BYTES else 8
+        payload += 2 if size == TWO_BYTES else 8
         if len(data) < payload:
             return None
         size = int.from_bytes(data[begin:payload], "big")
@@ -63,13 +67,14 @@ class FrameWriter:
         """Wrap a message into one frame."""
         if self._next == len(self._masks):
             self._masks, self._next = os.urandom(4 * _MASKS_AT_ONCE), 0
-        mask = self._masks[self._next : self._next + 4]
-        self._next += 4
+        begin = self._next
+        self._next = end = begin + 4
+        mask = self._masks[begin:end]
         size = len(message)
-        if size < _TWO_BYTES:
-            head = bytes((WHOLE_MESSAGE, _MASKED | size))
+        if size < TWO_BYTES:
+            head = _SHORT_HEADS[size]
         elif size < 1 << 16:
-            head = bytes((WHOLE_MESSAGE, _MASKED | _TWO_BYTES)) + size.to_bytes(2, "big")
+            head = _HEAD_OF_TWO_BYTES + size.to_bytes(2, "big")
         else:
-            head = bytes((WHOLE_MESSAGE, _MASKED | _EIGHT_BYTES)) + size.to_bytes(8, "big")
+            head = bytes((WHOLE_MESSAGE, _MASKED | EIGHT_BYTES)) + size.to_bytes(8, "big")
         return head + mask + apply_mask(message, mask)

@@ -20,6 +20,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Seconds since 1970 at which the years 1 and 10000 begin: what Python's datetime can hold.
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
 
+_new = object.__new__
+
 _decoders: dict[int, Callable[[Any], Any]] = {}
 
 
@@ -50,7 +52,7 @@ def _make_decoders(sdk: Any, ranges: Any) -> dict[int, Callable[[Any], Any]]:
     return {
         Tag.NONE: lambda content: None,
         Tag.TABLE: sdk.Table,
-        Tag.RECORD_ID: lambda content: _record_id(sdk.RecordID, content),
+        Tag.RECORD_ID: _record_ids(sdk.RecordID),
         Tag.UUID_TEXT: UUID,
         Tag.DECIMAL: Decimal,
         Tag.DATETIME: lambda content: _datetime(sdk.Datetime, content),
@@ -78,6 +80,8 @@ def _geometries(shapes: Any) -> dict[int, Callable[[Any], Any]]:
 
 def _thaw(value: Any) -> Any:
     # Inside a tag cbor2 6 makes tuples and frozen dicts; the SDK gives lists and dicts.
+    if type(value) is str or type(value) is int:
+        return value
     if isinstance(value, tuple | list):
         return [_thaw(item) for item in value]
     if isinstance(value, Mapping):
@@ -85,9 +89,19 @@ def _thaw(value: Any) -> Any:
     return value
 
 
-def _record_id(record_id: Any, content: Any) -> Any:
-    table, identifier = content
-    return record_id(table, identifier if type(identifier) is str else _thaw(identifier))
+def _record_ids(kind: Any) -> Callable[[Any], Any]:
+    # There is one in each record, and nearly half the time of reading a record would go into the
+    # import statement inside the class' `__init__`.
+    if vars(kind("table", 1)) != {"table_name": "table", "id": 1}:
+        return lambda content: kind(content[0], _thaw(content[1]))  # a later SDK does more there
+
+    def record_id(content: Any) -> Any:
+        record = _new(kind)
+        record.table_name, identifier = content
+        record.id = _thaw(identifier)
+        return record
+
+    return record_id
 
 
 def _duration(duration: Any, content: Any) -> Any:

@@ -2,61 +2,50 @@
 
 from __future__ import annotations
 
+from asyncio import current_task
 from typing import TYPE_CHECKING, Any
 
+from purreal._desk import running_loop
 from purreal._errors import LeaseError, PoolClosed
 from purreal._methods import Methods
-from purreal._slots import Condition
+from purreal._slots import Claim
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Coroutine
+    from types import CodeType
     from uuid import UUID
 
-    from purreal._desk import Desk, Place
-    from purreal._pool import SurrealDBConnectionPool
-    from purreal._slots import Slot
+    from purreal._desk import Desk
 
 
-class Lease(Methods):
+class Lease(Methods, Claim):
     """A connection lent by a pool, with the methods of the official SDK's `AsyncSurreal`.
 
     It is yours alone until it is returned; then every use of it raises `LeaseError`. Requests of
     several tasks on one lease are sent at once and answered in any order.
     """
 
-    __slots__ = ("_borrower", "_connection", "desk", "slot")
+    __slots__ = ("desk",)
 
-    def __init__(self, desk: Desk, slot: Slot) -> None:
-        connection, borrower = slot.connection, slot.borrower
-        if connection is None or borrower is None:
-            raise AssertionError("a slot without a connection was lent")
+    def __init__(self, desk: Desk, scoped: bool, code: CodeType, instruction: int) -> None:
+        task = current_task(desk.loop)
         self.desk = desk
-        self.slot = slot
-        self._connection = connection
-        self._borrower = borrower
+        self.task = task
+        self.holder = task if scoped else None
+        self.code = code
+        self.instruction = instruction
 
     def __repr__(self) -> str:
+        if not hasattr(self, "slot"):
+            return f"<Lease of no connection yet, acquired at {self.site}>"
         state = "returned" if self.is_over else "out"
-        return f"<Lease of connection {self._connection.id}, {state}, acquired at {self.site}>"
+        return f"<Lease of connection {self.connection.id}, {state}, acquired at {self.site}>"
 
     @property
     def is_over(self) -> bool:
         """Whether it was returned, or taken away by the closing of the pool."""
-        # Each lease has a borrower object of its own, so a slot lent again is not mistaken.
-        return self.slot.borrower is not self._borrower
-
-    @property
-    def site(self) -> str:
-        """Where in the program it was acquired."""
-        return self._borrower.site
-
-    def condition(self) -> Condition:
-        """In which condition its connection would come back now."""
-        connection = self._connection
-        if not connection.usable or connection.in_flight:
-            # A request still unanswered goes on in the server: nobody else may sit behind it.
-            return Condition.BROKEN
-        return Condition.CHANGED if connection.dirty else Condition.CLEAN
+        # Each lease is a claim of its own, so a slot lent again is not mistaken.
+        return self.slot.claim is not self
 
     async def close(self) -> None:
         """End the connection now. The lease is still to be returned; the pool replaces it.
@@ -65,11 +54,15 @@ class Lease(Methods):
             LeaseError: the lease was returned already.
         """
         self._require_mine("close")
-        await self._connection.close()
+        await self.connection.close()
 
-    async def _request(self, method: str, params: list[Any], *, txn: UUID | None = None) -> Any:
-        self._require_mine("use")
-        return await self._connection.request(method, params, txn=txn)
+    def _request(
+        self, method: str, params: list[Any], *, txn: UUID | None = None
+    ) -> Coroutine[Any, Any, Any]:
+        # No coroutine of its own around that of the connection: each costs every request.
+        if running_loop() is not self.desk.loop or self.slot.claim is not self:
+            self._require_mine("use")
+        return self.connection.request(method, params, txn=txn)
 
     def _require_mine(self, verb: str) -> None:
         self.desk.require_right_place(f"can't {verb} this lease", LeaseError)
@@ -81,38 +74,3 @@ class Lease(Methods):
             f"can't {verb} the lease acquired at {self.site}: it was returned to its pool and its "
             "connection may be somebody else's now; acquire a new one"
         )
-
-
-class Acquisition:
-    """What `pool.acquire()` returns: `async with` it to hold a lease for the block."""
-
-    __slots__ = ("_is_entered", "_lease", "_place", "_pool", "_timeout")
-
-    def __init__(self, pool: SurrealDBConnectionPool, timeout: float | None, place: Place) -> None:
-        self._pool = pool
-        self._timeout = timeout
-        self._place = place
-        self._lease: Lease | None = None
-        self._is_entered = False
-
-    async def __aenter__(self) -> Lease:
-        if self._is_entered:
-            raise LeaseError("this acquisition is in use already: call acquire() once for each")
-        self._is_entered = True
-        try:
-            self._lease = await self._pool._obtain(self._timeout, self._place, scoped=True)
-        except BaseException:
-            self._is_entered = False
-            raise
-        return self._lease
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        lease, self._lease = self._lease, None
-        self._is_entered = False
-        if lease is not None:
-            self._pool.checkin(lease)

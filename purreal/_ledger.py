@@ -6,11 +6,11 @@ waiters has one method here that changes it.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from purreal._line import WaitingLine
 from purreal._nesting import HeldLeases
-from purreal._slots import Borrower, Slot, SlotState, Waiter
+from purreal._slots import Claim, Slot, SlotState
 from purreal._stats import Counters, PoolStats
 
 if TYPE_CHECKING:
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from purreal._connection import Connection, Connector
 
 
-_IS_OPEN = tuple(
-    state in (SlotState.IDLE, SlotState.LEASED, SlotState.CHECKING, SlotState.RESETTING)
-    for state in SlotState
-)
-_IS_COMING = tuple(
-    state in (SlotState.CONNECTING, SlotState.CHECKING, SlotState.RESETTING) for state in SlotState
-)
+# An attribute of an enumeration costs more than a global name, which shows in every lease.
+_IDLE = SlotState.IDLE
+_LEASED = SlotState.LEASED
+
+_OPEN = (SlotState.IDLE, SlotState.LEASED, SlotState.CHECKING, SlotState.RESETTING)
 
 
 class Ledger:
@@ -34,44 +32,55 @@ class Ledger:
         self.config = config
         self.counters = Counters()
         self.held = HeldLeases()
-        # Both ends in O(1): the newest is lent first, the coldest (first) retires first.
-        self.idle: OrderedDict[Slot, None] = OrderedDict()
-        self.waiting: OrderedDict[Waiter, None] = OrderedDict()
-        self.leased: dict[Slot, None] = {}
-        self.vacant = [Slot() for _ in range(config.max_size)]
-        self.lost_leases = 0
-        """Leases whose connection is gone: they will free a slot, but serve nobody."""
+        self.slots = tuple(Slot() for _ in range(config.max_size))
+        self.vacant = list(self.slots)
+        # The newest is lent first, the coldest (first) retires first; each may leave at any time.
+        self.idle: dict[Slot, None] = {}
+        self.waiting = WaitingLine()
         self.open = 0
         """Connections that exist and can be lent, now or when their preparation is over."""
-        self.coming = 0
-        """Connections that will be ready soon without anybody returning one."""
+        self.leased = 0
+        self.lost_leases = 0
+        """Leases whose connection is gone: they will free a slot, but serve nobody."""
+        self.connecting = 0
+        self.preparing = 0
+        """Connections that are checked or reset."""
         self.slow = 0
         """Checks and resets that take their time; they are not counted as coming."""
-        self._count = [0] * len(SlotState)
-        self._count[SlotState.VACANT] = config.max_size
+        self.closing = 0
 
     # -- waiters ----------------------------------------------------------------------------------
 
-    def enqueue(self, waiter: Waiter) -> None:
-        self.waiting[waiter] = None
-        if len(self.waiting) > self.counters.peak_waiting:
-            self.counters.peak_waiting = len(self.waiting)
-        task = waiter.borrower.task
-        if task is not None and self.held.held_by(task):
-            self.held.starts_waiting(task)
+    def enqueue(self, claim: Claim, now: float) -> None:
+        claim.asked_at = now
+        waiting = self.waiting
+        waiting.join(claim)
+        if waiting.count > self.counters.peak_waiting:
+            self.counters.peak_waiting = waiting.count
+        if claim.is_nested and claim.task is not None:
+            self.held.starts_waiting(claim.task)
 
-    def leave_queue(self, waiter: Waiter) -> None:
-        del self.waiting[waiter]
-        if waiter.borrower.task is not None:
-            self.held.stops_waiting(waiter.borrower.task)
+    def leave_queue(self, claim: Claim) -> None:
+        self.waiting.leave(claim)
+        self._waits_no_more(claim)
 
-    def site_held_by(self, borrower: Borrower) -> str:
-        """Where the borrower's task acquired what it holds; empty when it holds nothing."""
-        task = borrower.task
-        if task is None or not self.held.held_by(task):
+    def next_waiting(self) -> Claim:
+        """Take the one who waits longest out of the queue."""
+        claim = self.waiting.next()
+        if claim.is_nested:
+            self._waits_no_more(claim)
+        return claim
+
+    def _waits_no_more(self, claim: Claim) -> None:
+        if claim.is_nested and claim.task is not None:
+            self.held.stops_waiting(claim.task)
+
+    def site_held_by(self, claim: Claim) -> str:
+        """Where the claim's task acquired what it holds; empty when it holds nothing."""
+        if claim.task is None:
             return ""
-        holders = (slot.borrower for slot in self.leased)
-        return next((b.site for b in holders if b and b.scoped and b.task is task), "")
+        holders = (slot.claim for slot in self.leased_slots())
+        return next((c.site for c in holders if c and c.holder is claim.task), "")
 
     # -- slots ------------------------------------------------------------------------------------
 
@@ -88,34 +97,51 @@ class Ledger:
 
     def park(self, slot: Slot, now: float) -> None:
         """Nobody wants it now."""
-        self._move(slot, SlotState.IDLE)
+        if slot.state is _LEASED:
+            slot.state = _IDLE
+        else:
+            self._move(slot, _IDLE)
         slot.idle_since = now
         self.idle[slot] = None
 
-    def lend(self, slot: Slot, borrower: Borrower, now: float, waited: float) -> None:
-        """Give it to a borrower who waited so many seconds."""
-        self.idle.pop(slot, None)
-        self._move(slot, SlotState.LEASED)
-        self.leased[slot] = None
-        slot.borrower = borrower
+    def lend(self, slot: Slot, claim: Claim, now: float) -> None:
+        """Give it to a claim. It is not in `idle` any more."""
+        if slot.state is _IDLE:
+            slot.state = _LEASED
+        elif slot.state is not _LEASED:
+            self._move(slot, _LEASED)
+        if slot.connection is None:
+            raise AssertionError("a slot without a connection was lent")
+        slot.claim = claim
         slot.leased_at = now
-        if borrower.scoped and borrower.task is not None:
-            self.held.lent(borrower.task)
+        claim.slot = slot
+        claim.connection = slot.connection
+        self.leased += 1
         counters = self.counters
         counters.granted += 1
-        counters.wait_seconds += waited
-        leased = self._count[SlotState.LEASED]
-        if leased > counters.peak_leased:
-            counters.peak_leased = leased
+        if self.leased > counters.peak_leased:
+            counters.peak_leased = self.leased
+        holder = claim.holder
+        if holder is not None:
+            counts = self.held.counts
+            counts[holder] = counts.get(holder, 0) + 1
 
     def end_lease(self, slot: Slot) -> None:
-        """The borrower has nothing to do with it any more; another state must follow."""
-        del self.leased[slot]
+        """The borrower has nothing to do with it any more; another state, or lease, must follow."""
+        claim, slot.claim = slot.claim, None
+        self.leased -= 1
         if slot.lost:
             self.lost_leases -= 1
-        borrower, slot.borrower = slot.borrower, None
-        if borrower is not None and borrower.scoped and borrower.task is not None:
-            self.held.returned(borrower.task)
+        holder = None if claim is None else claim.holder
+        if holder is not None:
+            if self.held.stuck or self.held.counts[holder] > 1:
+                self.held.returned(holder)
+            else:
+                del self.held.counts[holder]
+
+    def leased_slots(self) -> list[Slot]:
+        """All that are leased; looks at each slot there is."""
+        return [slot for slot in self.slots if slot.claim is not None]
 
     def prepare(self, slot: Slot, state: SlotState) -> None:
         """Check it (CHECKING) or reset it (RESETTING) before it is lent again."""
@@ -125,7 +151,6 @@ class Ledger:
     def mark_slow(self, slot: Slot) -> None:
         slot.slow = True
         self.slow += 1
-        self.coming -= 1
 
     def close(self, slot: Slot) -> None:
         self.idle.pop(slot, None)
@@ -143,46 +168,51 @@ class Ledger:
         self.vacant.append(slot)
 
     def _move(self, slot: Slot, state: SlotState) -> None:
-        before = slot.state
-        self._count[before] -= 1
-        self._count[state] += 1
+        """Every change of state but those between IDLE and LEASED, which change no sum here."""
+        self._count(slot.state, -1)
+        self._count(state, 1)
+        self.open += (state in _OPEN) - (slot.state in _OPEN)
+        if self.open > self.counters.peak_open:
+            self.counters.peak_open = self.open
         slot.state = state
-        self.coming += _IS_COMING[state] - _IS_COMING[before]
         if slot.slow:
             slot.slow = False
             self.slow -= 1
-            self.coming += 1
-        self.open += _IS_OPEN[state] - _IS_OPEN[before]
-        if self.open > self.counters.peak_open:
-            self.counters.peak_open = self.open
+
+    def _count(self, state: SlotState, change: int) -> None:
+        match state:
+            case SlotState.CONNECTING:
+                self.connecting += change
+            case SlotState.CHECKING | SlotState.RESETTING:
+                self.preparing += change
+            case SlotState.CLOSING:
+                self.closing += change
+            case _:
+                pass  # `vacant` and `idle` have a length, and a lease begins and ends elsewhere
 
     # -- sums -------------------------------------------------------------------------------------
 
     @property
-    def connecting(self) -> int:
-        return self._count[SlotState.CONNECTING]
-
-    @property
-    def preparing(self) -> int:
-        return self._count[SlotState.CHECKING] + self._count[SlotState.RESETTING]
+    def coming(self) -> int:
+        """Connections that will be ready soon without anybody returning one."""
+        return self.connecting + self.preparing - self.slow
 
     @property
     def size(self) -> int:
         """Slots in use, whatever for."""
-        return self.config.max_size - self._count[SlotState.VACANT]
+        return self.config.max_size - len(self.vacant)
 
     def describe(self) -> str:
         """One line for messages."""
-        closing = self._count[SlotState.CLOSING]
-        parts = [f"{len(self.leased)} of {self.config.max_size} leased", f"{len(self.idle)} idle"]
+        parts = [f"{self.leased} of {self.config.max_size} leased", f"{len(self.idle)} idle"]
         for number, what in (
             (self.connecting, "connecting"),
             (self.preparing, "in preparation"),
-            (closing, "closing"),
+            (self.closing, "closing"),
         ):
             if number:
                 parts.append(f"{number} {what}")
-        parts.append(f"{len(self.waiting)} waiting")
+        parts.append(f"{self.waiting.count} waiting")
         return ", ".join(parts)
 
     def snapshot(self, connector: Connector, last_error: str | None) -> PoolStats:
@@ -195,11 +225,11 @@ class Ledger:
             size=self.size,
             open=self.open,
             idle=len(self.idle),
-            leased=len(self.leased),
+            leased=self.leased,
             connecting=self.connecting,
             preparing=self.preparing,
-            closing=self._count[SlotState.CLOSING],
-            waiting=len(self.waiting),
+            closing=self.closing,
+            waiting=self.waiting.count,
             requests=counters.requests,
             granted=counters.granted,
             timed_out=counters.timed_out,

@@ -21,13 +21,20 @@ _GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
 # is switched off or has been used too often.
 _METHOD_REFUSED = (-32601, -32602)
 
-# A request is a CBOR map of three to six entries. All but the parameters is the same each time,
-# or nearly, so it is put together from bytes instead of being encoded anew.
-_MAP_OF = {entries: bytes((0xA0 | entries,)) for entries in range(3, 7)}
+# A request is a CBOR map of three to six entries. All but the values in the parameters is the same
+# each time, or nearly, so it is put together from bytes instead of being encoded anew.
+_MAP_OF = [bytes((0xA0 | entries,)) for entries in range(7)]
 _ID = b"\x62id\x1b"  # the key, and that an integer of eight bytes follows
 _METHOD, _PARAMS = b"\x66method", b"\x66params"
 _TXN, _TRACE_CONTEXT = b"\x63txn", b"\x6dtrace_context"
 _SESSION = b"\x67session\xd8\x25\x50"  # the key, and that the 16 bytes of a UUID follow (tag 37)
+_ARRAY_OF_TWO = b"\x82"
+
+# Longer texts carry data and rarely repeat: to keep them would only hold memory.
+_CACHED_CHARACTERS = 2048
+
+# Variables that are written one by one; from here on one walk over all of them costs less.
+_FEW_VARIABLES = 3
 
 
 def session_entry(session: UUID) -> bytes:
@@ -57,7 +64,7 @@ def encode_request(
             _ID,
             request_id.to_bytes(8, "big"),
             _middle(method),
-            _written("params", params),
+            *_written_params(params),
         ]
         if session:
             entries += 1
@@ -73,12 +80,44 @@ def encode_request(
     return _MAP_OF[entries] + b"".join(parts)
 
 
-def _written(name: str, value: Any) -> bytes:
+def _written_params(params: list[Any]) -> tuple[bytes, ...]:
+    # Of a query the same text comes again and again, and so do the names of its variables.
+    if (
+        len(params) == 2
+        and type(text := params[0]) is str
+        and len(text) <= _CACHED_CHARACTERS
+        and type(variables := params[1]) is dict
+    ):
+        return _ARRAY_OF_TWO, _text(text), *_written_variables(variables)
+    return (_written("params", params, 1),)
+
+
+def _written_variables(variables: dict[str, Any]) -> list[bytes]:
+    if len(variables) > _FEW_VARIABLES:
+        return [_written("params[1]", variables, 2)]
+    parts = [_MAP_OF[len(variables)]]
+    for name, value in variables.items():
+        if type(name) is not str or len(name) > _CACHED_CHARACTERS:
+            return [_written("params[1]", variables, 2)]
+        try:
+            parts += (_text(name), _codec.encode(value, levels_around=3))
+        except CodecError as error:
+            error.came_from(f".params[1].{name}")
+            raise
+    return parts
+
+
+def _written(name: str, value: Any, levels_around: int = 1) -> bytes:
     try:
-        return _codec.encode(value, levels_around=1)
+        return _codec.encode(value, levels_around=levels_around)
     except CodecError as error:
         error.came_from(f".{name}")
         raise
+
+
+@lru_cache(maxsize=1024)
+def _text(text: str) -> bytes:
+    return _codec.encode(text)
 
 
 @lru_cache(maxsize=128)

@@ -16,36 +16,32 @@ class HeldLeases:
     be returned by any task; nothing certain can be said about it.)
     """
 
-    __slots__ = ("_held", "_waiting", "stuck")
+    __slots__ = ("_waiting", "counts", "stuck")
 
     def __init__(self) -> None:
-        self._held: dict[Task[object], int] = {}
-        self._waiting: set[Task[object]] = set()
+        self.counts: dict[Task[object], int] = {}
+        """How many leases each task has to give back itself; only those that have any. A call of a
+        method to count one more, or the only one less, would show in every lease: the ledger does
+        both itself."""
         self.stuck = 0
         """Leases held by tasks that wait for another one."""
-
-    def held_by(self, task: Task[object]) -> int:
-        """Number of leases that `task` has to give back itself."""
-        return self._held.get(task, 0)
-
-    def lent(self, task: Task[object]) -> None:
-        self._held[task] = self._held.get(task, 0) + 1
+        self._waiting: set[Task[object]] = set()
 
     def returned(self, task: Task[object]) -> None:
-        left = self._held[task] - 1
+        left = self.counts[task] - 1
         if left:
-            self._held[task] = left
+            self.counts[task] = left
         else:
-            del self._held[task]
-        if task in self._waiting:
+            del self.counts[task]
+        if self.stuck and task in self._waiting:
             self.stuck -= 1
 
     def starts_waiting(self, task: Task[object]) -> None:
         if task not in self._waiting:
             self._waiting.add(task)
-            self.stuck += self.held_by(task)
+            self.stuck += self.counts.get(task, 0)
 
     def stops_waiting(self, task: Task[object]) -> None:
         if task in self._waiting:
             self._waiting.discard(task)
-            self.stuck -= self.held_by(task)
+            self.stuck -= self.counts.get(task, 0)

@@ -8,20 +8,21 @@ import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
+from purreal._acquisition import Acquisition
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._errors import ConfigurationError, LeaseError, PoolClosed, PoolNotOpen
-from purreal._lease import Acquisition, Lease
 from purreal._running import RunningPool
 
 if TYPE_CHECKING:
     import ssl as ssl_module
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
     from types import TracebackType
 
     from purreal._connection import Connector, Exchange, Lend
     from purreal._credentials import Credentials
-    from purreal._desk import Place
+    from purreal._desk import Desk
+    from purreal._lease import Lease
     from purreal._stats import PoolStats
 
 
@@ -140,6 +141,7 @@ class SurrealDBConnectionPool:
         self._trace_context = trace_context
         self._core = Core(self._config, random.Random())
         self._running: RunningPool | None = None
+        self._desk: Desk | None = None
         self._closed = False
 
     # -- life cycle -------------------------------------------------------------------------------
@@ -165,6 +167,7 @@ class SurrealDBConnectionPool:
                 self._config, self._connector, self._on_exchange, self._trace_context
             )
             self._core = self._running.core
+            self._desk = self._running.desk
         self._running.desk.require_right_place("can't open this pool")
         if wait:
             await self._wait_until_filled(self._running, _seconds("timeout", timeout))
@@ -217,14 +220,16 @@ class SurrealDBConnectionPool:
         Warns:
             NestedAcquireWarning: the task holds a lease of this pool and has to wait for another.
         """
-        return Acquisition(self, self._limit(timeout), _place_of_caller())
+        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return Acquisition(self, limit, sys._getframe(1))
 
     async def checkout(self, timeout: Timeout = _POOLS) -> Lease:
         """Lease a connection without a block; give it back with `checkin()`, from any task.
 
         Prefer `acquire()`: nothing returns a lease that was forgotten. Raises what it raises.
         """
-        return await self._obtain(self._limit(timeout), _place_of_caller(), scoped=False)
+        limit = self._config.acquire_timeout if timeout is _POOLS else _limit(timeout)
+        return await Acquisition(self, limit, sys._getframe(1), scoped=False).__aenter__()
 
     def checkin(self, lease: Lease) -> None:
         """Return a lease of `checkout()`. Never waits, so it can't be interrupted.
@@ -233,18 +238,15 @@ class SurrealDBConnectionPool:
             LeaseError: it was returned already, or is not of this pool, loop and process.
                 Nothing has happened to any connection then.
         """
-        if self._running is None or lease.desk is not self._running.desk:
+        if self._desk is None or lease.desk is not self._desk:
             raise LeaseError(f"{lease!r} is not a lease of the pool {self._config.name!r}")
-        self._running.desk.take_back(lease)
+        self._desk.take_back(lease)
 
     async def query(self, query: str, vars: dict[str, Any] | None = None) -> Any:
         """Lease a connection for one query; takes and returns what the SDK's `query` does."""
-        place = _place_of_caller()
-        lease = await self._obtain(self._config.acquire_timeout, place, scoped=True)
-        try:
+        limit = self._config.acquire_timeout
+        async with Acquisition(self, limit, sys._getframe(1)) as lease:
             return await lease.query(query, vars)
-        finally:
-            self.checkin(lease)
 
     # -- what it looks like -----------------------------------------------------------------------
 
@@ -273,19 +275,11 @@ class SurrealDBConnectionPool:
 
     # -- behind the scenes ------------------------------------------------------------------------
 
-    def _limit(self, timeout: Timeout) -> float | None:
-        if timeout is _POOLS:
-            return self._config.acquire_timeout
-        return None if timeout is None else _seconds("timeout", timeout)
-
-    def _obtain(
-        self, timeout: float | None, place: Place, *, scoped: bool
-    ) -> Coroutine[Any, Any, Lease]:
-        if self._running is not None:
-            return self._running.desk.obtain(timeout, place, scoped=scoped)
+    def _not_open(self) -> PoolClosed | PoolNotOpen:
+        """Why there is no desk."""
         if self._closed:
-            raise PoolClosed(f"the pool {self._config.name!r} is closed")
-        raise PoolNotOpen(
+            return PoolClosed(f"the pool {self._config.name!r} is closed")
+        return PoolNotOpen(
             f"the pool {self._config.name!r} is not open: use `async with pool:`, or "
             "`await pool.open()` before the first acquire"
         )
@@ -295,9 +289,13 @@ class SurrealDBConnectionPool:
             await running.wait_until_filled(timeout)
         except BaseException:
             if self._running is running and running.is_stillborn:
-                self._running = None  # as if never opened: it may be opened again
+                self._running = self._desk = None  # as if never opened: it may be opened again
                 await running.abandon()
             raise
+
+
+def _limit(timeout: float | None) -> float | None:
+    return None if timeout is None else _seconds("timeout", timeout)
 
 
 def _seconds(name: str, value: float) -> float:
@@ -305,9 +303,3 @@ def _seconds(name: str, value: float) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
         raise ConfigurationError(f"{name}={value!r} is not a number of seconds")
     return value
-
-
-def _place_of_caller() -> Place:
-    """The line of the borrower's code, for messages; a traceback would cost 100 times more."""
-    frame = sys._getframe(2)
-    return frame.f_code, frame.f_lineno

@@ -33,6 +33,23 @@ logger = logging.getLogger("purreal")
 # What one read can't hold (see `_keeper`): whoever waits for the next message waits for all of it.
 _BULKY_BYTES = 256 * 1024
 
+Waiter = asyncio.Future[Reply | RequestError | None]
+"""Gets the reply, or the error that ended the channel, or None when it took too long."""
+
+
+class _Patience:
+    """How long the caller of one request waits."""
+
+    __slots__ = ("_waiter",)
+
+    def __init__(self, waiter: Waiter) -> None:
+        self._waiter = waiter
+
+    def expire(self) -> None:
+        """The time is over."""
+        if not self._waiter.done():
+            self._waiter.set_result(None)
+
 
 class RpcSession:
     """One of the sessions on a channel: how requests name it, and which of them are unanswered.
@@ -47,7 +64,7 @@ class RpcSession:
 
     def __init__(self, entry: bytes = b"") -> None:
         self.entry = entry
-        self.pending: dict[int, asyncio.Future[Reply | RequestError]] = {}
+        self.pending: dict[int, Waiter] = {}
 
 
 class Listener(Protocol):
@@ -78,6 +95,7 @@ class RpcChannel:
     ) -> None:
         self._endpoint = endpoint
         self._deadlines = deadlines
+        self._loop = deadlines.loop
         self._listener = listener
         self._ids = itertools.count(1)
         self._pending: dict[int, RpcSession] = {}  # whose request has which number
@@ -139,24 +157,32 @@ class RpcChannel:
         """
         request_id = next(self._ids)
         message = encode_request(request_id, method, params, session.entry, txn, trace_context)
-        if self._end is not None or self._transport is None:
+        transport = self._transport
+        if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
-        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
+        waiter: Waiter = self._loop.create_future()
         self._pending[request_id] = session
         session.pending[request_id] = waiter
+        if timeout is None:
+            patience = None
+        else:
+            patience = _Patience(waiter)
+            self._deadlines.set(patience, timeout)
         try:
-            with self._deadlines.limit(timeout) as limit:
-                await self._send(self._transport, request_id, message, session)
-                answer = await waiter
-        except TimeoutError:
-            if not limit.expired:
-                raise
+            # A peer that reads gets it without a further coroutine, let alone a wait.
+            if not transport.write(message):
+                await self._send(transport, message, timeout)
+            answer = await waiter
+        except Exception as error:  # of the transport: the waiter itself is only ever cancelled
+            raise self._not_carried(request_id, session, error) from error
+        finally:
+            if patience is not None and timeout is not None:
+                self._deadlines.call_off(patience, timeout)
+        if answer is None:
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
                 f" may still be executing it. Raise request_timeout or look for a slow statement"
-            ) from None
-        finally:
-            waiter.cancel()
+            )
         if isinstance(answer, RequestError):
             raise answer
         return answer
@@ -171,28 +197,34 @@ class RpcChannel:
         if self._end is not None or self._transport is None:
             return False
         message = encode_request(request_id, method, params, session.entry, None, None)
-        if not self._transport.send_now(message):
+        try:
+            if not self._transport.write(message):
+                return False
+        except NotWritten:
             return False
-        waiter: asyncio.Future[Reply | RequestError] = self._deadlines.loop.create_future()
+        waiter: Waiter = self._loop.create_future()
         waiter.cancel()
         self._pending[request_id] = session
         session.pending[request_id] = waiter
         return True
 
-    async def _send(
-        self, transport: Transport, request_id: int, message: bytes, session: RpcSession
-    ) -> None:
+    async def _send(self, transport: Transport, message: bytes, timeout: float | None) -> None:
         try:
-            await transport.send(message)
-        except NotWritten:
-            self._forget(request_id, session)
+            with self._deadlines.limit(timeout) as limit:
+                await transport.send(message)
+        except TimeoutError:
+            if not limit.expired:
+                raise
+            # The patience of the request, which began before, has ended as well.
+
+    def _not_carried(self, request_id: int, session: RpcSession, error: Exception) -> RequestError:
+        self._forget(request_id, session)
+        if isinstance(error, NotWritten):
             self._lose("it was closed")
-            raise self._lost(Outcome.NOT_SENT) from None
-        except Exception as error:
-            # Part of the message may be out: no later message could be understood.
-            self._forget(request_id, session)
-            self._lose(describe_end(error))
-            raise self._lost(Outcome.UNKNOWN) from error
+            return self._lost(Outcome.NOT_SENT)
+        # Part of the message may be out: no later message could be understood.
+        self._lose(describe_end(error))
+        return self._lost(Outcome.UNKNOWN)
 
     def _forget(self, request_id: int, session: RpcSession) -> None:
         self._pending.pop(request_id, None)

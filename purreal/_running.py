@@ -143,7 +143,7 @@ class RunningPool:
             await self._executor.shut_down()
 
     def _revoke_leases(self) -> None:
-        for slot in list(self.core.ledger.leased):
+        for slot in self.core.ledger.leased_slots():
             if slot.connection is not None:
                 slot.connection.abort()
             self.core.revoke(slot)

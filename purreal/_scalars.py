@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from purreal._tags import CodecError
 
-_INT64_MIN, _INT64_MAX = -(2**63), 2**63 - 1
+INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 _NANOSECONDS = 1_000_000_000
 
 # The limits of a decimal and the form of a datetime were tried on SurrealDB 3.3.5 and on the
@@ -34,7 +34,7 @@ def integer(value: int) -> int:
     Raises:
         CodecError: it does not fit in 64 bits.
     """
-    if not _INT64_MIN <= value <= _INT64_MAX:
+    if not INT64_MIN <= value <= INT64_MAX:
         raise CodecError("the integer does not fit in 64 bits: send it as a Decimal")
     return value
 

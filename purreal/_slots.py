@@ -1,4 +1,4 @@
-"""Owns the nouns of the pool's decisions (slot, waiter, command); holds no logic and no I/O."""
+"""Owns the nouns of the pool's decisions (slot, claim, command); holds no logic and no I/O."""
 
 from __future__ import annotations
 
@@ -34,18 +34,64 @@ class Condition(IntEnum):
     """It must not be lent again."""
 
 
-class Borrower(NamedTuple):
-    """Who asks for a connection, and where in the program; put into words only on demand."""
+class Claim:
+    """One caller's claim to a connection: first it may have to wait, then it holds a slot.
 
-    task: Task[object] | None
-    scoped: bool
-    """The task returns the lease itself, at the end of its `async with` block."""
-    code: CodeType
-    line: int
+    One object for all of that: what waits is many, and a collector of garbage that has to look at
+    more than this with every caller would cost more than the pool.
+
+    Args:
+        task: who asks, None outside of a task.
+        holder: the same task, if it returns the connection itself, at the end of its `async with`
+            block; else None.
+        code, instruction: where in the program; put into words only on demand.
+    """
+
+    __slots__ = (
+        "asked_at",
+        "code",
+        "connection",
+        "future",
+        "holder",
+        "instruction",
+        "is_nested",
+        "is_waiting",
+        "slot",
+        "task",
+    )
+
+    asked_at: float
+    is_nested: bool
+    """Whether its task held a lease when it asked."""
+    is_waiting: bool
+    """These three are set when it is not served at once."""
+    future: Future[None]
+    """Set by the desk before any command is executed; the core never looks at it."""
+    slot: Slot
+    connection: Connection
+    """Both are set when it is lent."""
+
+    def __init__(
+        self,
+        task: Task[object] | None,
+        holder: Task[object] | None,
+        code: CodeType,
+        instruction: int,
+    ) -> None:
+        self.task = task
+        self.holder = holder
+        self.code = code
+        self.instruction = instruction
 
     @property
     def site(self) -> str:
-        return f"{self.code.co_filename}:{self.line} in {self.code.co_name}()"
+        """Where in the program the caller asked."""
+        lines = (
+            line
+            for begin, end, line in self.code.co_lines()
+            if begin <= self.instruction < end and line is not None
+        )
+        return f"{self.code.co_filename}:{next(lines, '?')} in {self.code.co_name}()"
 
 
 class Slot:
@@ -53,7 +99,7 @@ class Slot:
 
     __slots__ = (
         "begun_at",
-        "borrower",
+        "claim",
         "connection",
         "expires_at",
         "idle_since",
@@ -70,26 +116,13 @@ class Slot:
     def vacate(self) -> None:
         """Forget the connection that lived here."""
         self.connection: Connection | None = None
-        self.borrower: Borrower | None = None
+        self.claim: Claim | None = None
         self.begun_at = 0.0
         self.expires_at = 0.0
         self.idle_since = 0.0
         self.leased_at = 0.0
         self.lost = False
         self.slow = False
-
-
-class Waiter:
-    """One caller in the queue."""
-
-    __slots__ = ("asked_at", "borrower", "future")
-
-    future: Future[Slot]
-    """Set by the desk before any command is executed; the core never looks at it."""
-
-    def __init__(self, asked_at: float, borrower: Borrower) -> None:
-        self.asked_at = asked_at
-        self.borrower = borrower
 
 
 class Open(NamedTuple):
@@ -116,18 +149,12 @@ class Close(NamedTuple):
     slot: Slot
 
 
-class Grant(NamedTuple):
-    """Hand this slot's connection to this waiter."""
-
-    waiter: Waiter
-    slot: Slot
-
-
 class Fail(NamedTuple):
-    """End this waiter with an error."""
+    """End this claim, which waits, with an error."""
 
-    waiter: Waiter
+    claim: Claim
     error: Exception
 
 
-Command = Open | Check | Reset | Close | Grant | Fail
+Command = Open | Check | Reset | Close | Claim | Fail
+"""What to do. A claim: it was lent its slot, so wake up who waits for that."""

@@ -34,7 +34,7 @@ class Timetable:
             self.next_tick = when
 
     def parked(self, slot: Slot, now: float) -> None:
-        """A connection became idle. The way of every returned lease, so it has to be cheap."""
+        """A connection became idle."""
         if slot.expires_at < self.next_tick:
             self.next_tick = slot.expires_at
         limit = self._max_idle_time

@@ -11,6 +11,7 @@ from uuid import UUID
 from cbor2 import CBORTag
 
 from purreal import _scalars
+from purreal._scalars import INT64_MAX, INT64_MIN
 from purreal._tags import CodecError, Tag
 
 MAX_LEVELS = 100
@@ -27,12 +28,14 @@ _NONE = CBORTag(Tag.NONE, None)
 # Of https://surrealdb.com/docs/surrealql/datamodel/ids.
 _IDENTIFIERS = (str, int, UUID, list, tuple, dict)
 
+# Types whose values cbor2 writes the way the server reads them, whatever they are.
+_AS_IT_IS = frozenset({str, bool, float})
+
 _encoders: dict[type, Encoder] = {}
 
 
 def learn(sdk: Any, ranges: Any, shapes: Any) -> None:
     """Take the classes to write from the SDK's modules (itself, ranges, geometries)."""
-    _encoders.update(_plain_types())
     _encoders.update(_sdk_types(sdk, ranges))
     _encoders.update(_geometries(shapes))
 
@@ -50,18 +53,10 @@ def to_wire(value: Any, levels: int = MAX_LEVELS) -> Any:
     # the `default=` hook never sees: cbor2 writes Decimal, None, sets and large integers by itself,
     # in forms that the server takes for something else or can't read.
     kind = type(value)
-    if kind is str or kind is bool or kind is float:
+    if kind in _AS_IT_IS or (kind is int and INT64_MIN <= value <= INT64_MAX):
         return value
-    if kind is int:
-        return _scalars.integer(value)
-    if kind is dict:
-        return _object(value, levels)
-    if kind is list or kind is tuple:
-        return _array(value, levels)
-    if value is None:
-        _descend(levels)
-        return _NONE
-    return _encoder_of(kind)(value, levels)
+    encoder = _encoders.get(kind) or _encoder_of(kind)
+    return encoder(value, levels)
 
 
 def _descend(levels: int) -> int:
@@ -76,14 +71,23 @@ def _object(value: Mapping[Any, Any], levels: int) -> dict[str, Any]:
     levels = _descend(levels)
     written: dict[str, Any] = {}
     for key, item in value.items():
-        if not isinstance(key, str):
-            raise CodecError(f"object keys are strings, and one is a {type(key).__name__}")
+        if type(key) is not str:
+            key = _plain_key(key)
+        if type(item) in _AS_IT_IS:  # as `to_wire` does; most items are, and a call costs more
+            written[key] = item
+            continue
         try:
-            written[str(key) if type(key) is not str else key] = to_wire(item, levels)
+            written[key] = to_wire(item, levels)
         except CodecError as error:
             error.came_from(f".{key}")
             raise
     return written
+
+
+def _plain_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise CodecError(f"object keys are strings, and one is a {type(key).__name__}")
+    return str(key)
 
 
 def _array(value: Iterable[Any], levels: int) -> list[Any]:
@@ -118,6 +122,7 @@ def _plain_types() -> dict[type, Encoder]:
         str: lambda value, levels: str.__str__(value),
         int: lambda value, levels: _scalars.integer(int(value)),
         float: lambda value, levels: float(value),
+        type(None): _none,
         dict: _object,
         list: _array,
         tuple: _array,
@@ -166,19 +171,23 @@ def _range(included: Any, excluded: Any) -> Encoder:
 
 def _record_id(range_kind: Any) -> Encoder:
     def encode(value: Any, levels: int) -> CBORTag:
-        _check_identifier(value.id, range_kind)
         levels = _descend(_descend(levels))
-        try:
-            identifier = to_wire(value.id, levels)
-        except CodecError as error:
-            error.came_from(".id")
-            raise
+        identifier = value.id
+        if type(identifier) is not str:
+            _check_identifier(identifier, range_kind)
+            try:
+                identifier = to_wire(identifier, levels)
+            except CodecError as error:
+                error.came_from(".id")
+                raise
         return CBORTag(Tag.RECORD_ID, [_table_name(value), identifier])
 
     return encode
 
 
 def _check_identifier(value: Any, range_kind: Any) -> None:
+    if type(value) is int:
+        return
     if isinstance(value, range_kind):
         for end in (value.begin, value.end):
             if end is not None:
@@ -208,15 +217,21 @@ def _tagged(tag: Tag, content: Callable[[Any], Any]) -> Encoder:
     return lambda value, levels: CBORTag(tag, to_wire(content(value), _descend(levels)))
 
 
+def _none(value: None, levels: int) -> CBORTag:
+    _descend(levels)
+    return _NONE
+
+
 def _uuid(value: UUID, levels: int) -> UUID:
     _descend(levels)  # cbor2 writes it as tagged bytes.
     return value
 
 
 def _table_name(value: Any) -> str:
-    if not isinstance(value.table_name, str):
-        raise CodecError(f"the name of a table is text, not a {type(value.table_name).__name__}")
-    return str(value.table_name)
+    name = value.table_name
+    if not isinstance(name, str):
+        raise CodecError(f"the name of a table is text, not a {type(name).__name__}")
+    return str(name)
 
 
 def _parts(tag: Tag, attribute: str, kind: type) -> Encoder:
@@ -239,3 +254,6 @@ def _coordinates(point: Any) -> list[float]:
 
 def _refuse_date(value: date, levels: int) -> Any:
     raise CodecError("a date without a time has no SurrealDB form: send a datetime")
+
+
+_encoders.update(_plain_types())

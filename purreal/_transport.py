@@ -24,6 +24,14 @@ class TransportEnded(Exception):
 class Transport(Protocol):
     """Carries whole messages; what comes in goes to the callbacks it was opened with."""
 
+    def write(self, message: bytes) -> bool:
+        """Write one message now; False when that has to wait, and then nothing is written.
+
+        Raises:
+            NotWritten: nothing of it was written.
+            Exception: any other: part of it may have been written.
+        """
+
     async def send(self, message: bytes) -> None:
         """Write one message, waiting while the peer does not read.
 
@@ -31,9 +39,6 @@ class Transport(Protocol):
             NotWritten: nothing of it was written.
             Exception: any other: part of it may have been written.
         """
-
-    def send_now(self, message: bytes) -> bool:
-        """Write one message if that is possible without waiting; return whether it was."""
 
     async def close(self) -> None:
         """Say goodbye, or try to; the caller sets the time limit."""

@@ -93,24 +93,22 @@ class WebSocket(asyncio.BufferedProtocol):
 
     # -- a transport ------------------------------------------------------------------------------
 
+    def write(self, message: bytes) -> bool:
+        """Write one message unless that has to wait; see `Transport`."""
+        if self._paused or self._turns:
+            return False
+        self._write(message)
+        return True
+
     async def send(self, message: bytes) -> None:
         """Write one message; see `Transport`."""
         if self._paused or self._turns:
             await self._wait_for_turn()
         try:
-            if self._ended:
-                raise NotWritten
             self._write(message)
         finally:
             if self._turns:
                 self._give_turn()
-
-    def send_now(self, message: bytes) -> bool:
-        """Write one message if nothing is in its way; see `Transport`."""
-        if self._paused or self._turns or self._ended:
-            return False
-        self._write(message)
-        return True
 
     async def close(self) -> None:
         """Exchange close frames; see `Transport`."""
@@ -182,6 +180,8 @@ class WebSocket(asyncio.BufferedProtocol):
     # -- writing ----------------------------------------------------------------------------------
 
     def _write(self, message: bytes) -> None:
+        if self._ended:
+            raise NotWritten
         frame = self._writer.frame(message)
         if self._is_alone and not self._held:
             # One question after the other: nothing else is to come in this iteration.

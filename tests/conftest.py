@@ -66,6 +66,13 @@ def target(request: pytest.FixtureRequest) -> RunningTarget:
     return running
 
 
+@pytest.fixture(params=["connection", "session"])
+def lend(request: pytest.FixtureRequest) -> str:
+    """What is lent, in turn: connections, and sessions that share sockets."""
+    lent: str = request.param
+    return lent
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_event_loop_by_accident() -> None:
     """Keep plug-ins from making an event loop that nobody closes.

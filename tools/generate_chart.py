@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from generated import write_or_check
+from generated import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parent.parent
 CHART = ROOT / "charts" / "purreal-operator"
 VALUES = CHART / "values.yaml"
 SCHEMA = CHART / "values.schema.json"

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from generated import write_or_check
+from generated import ROOT, write_or_check
 
 from purreal_operator.crd import definition
 
-ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "manifests" / "crd.yaml"
 CHART_FILE = ROOT / "charts" / "purreal-operator" / "files" / "crd.yaml"
 HEAD = "# Written by tools/generate_crd.py from the models; edit those.\n"

@@ -10,9 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from generated import write_or_check
+from generated import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "manifests" / "operator.yaml"
 VALUES = ROOT / "tools" / "operator_values.yaml"
 CHART = ROOT / "charts" / "purreal-operator"

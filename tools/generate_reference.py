@@ -4,11 +4,10 @@ import json
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
-from generated import write_or_check
+from generated import ROOT, write_or_check
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -19,7 +18,7 @@ from purreal_runner.document.model import PoolLoadTest, PoolLoadTestSpec
 from purreal_runner.document.not_built_yet import CLUSTER_ONLY, FIELDS, VALUES
 from purreal_runner.document.shape import aliases, inner_model, inner_types, is_list
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "loadtest-reference.md"
+PAGE = ROOT / "docs" / "loadtest-reference.md"
 
 
 def page() -> str:

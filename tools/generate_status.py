@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from generated import write_or_check
+from generated import ROOT, write_or_check
 
 from purreal_operator.crd.schema import Schema, structural_schema
 from purreal_operator.status.model import PoolLoadTestStatus
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "status.md"
+PAGE = ROOT / "docs" / "status.md"
 MARK = "<!-- From here on written by tools/generate_status.py from the model; edit that. -->\n"
 HEAD = """
 ## Every field

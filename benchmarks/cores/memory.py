@@ -1,17 +1,19 @@
 """What an idle connection and a waiter weigh, in KiB of this process.
 
 Reads `{"what": …, "count": …, "url": …}` as a line of JSON and prints KiB for each of `count`:
-- "connection": an idle connection of our pool to `url`;
+- "connection": an idle connection of our pool to `url`, with a socket of its own;
 - "waiter": a task that waits for a lease, the task itself included;
 - "task": a task that waits for a plain future, to see the pool's share of the above.
 """
 
 import asyncio
 import gc
+import inspect
 import json
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 from purreal import Credentials, SurrealDBConnectionPool
 from purreal.testing import FakeConnector
@@ -27,9 +29,12 @@ def resident_kib() -> float:
 async def connection(url: str, count: int) -> float:
     """Fill a second pool, because the first one brings the libraries along."""
 
+    chooses = "lend" in inspect.signature(SurrealDBConnectionPool).parameters
+    lend: dict[str, Any] = {"lend": "connection"} if chooses else {}
+
     def pool(size: int) -> SurrealDBConnectionPool:
         return SurrealDBConnectionPool(
-            url, credentials=Credentials("root", "any"), min_size=size, max_size=size
+            url, credentials=Credentials("root", "any"), min_size=size, max_size=size, **lend
         )
 
     async with pool(10):

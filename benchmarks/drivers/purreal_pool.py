@@ -21,7 +21,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         database=settings.database,
         min_size=settings.leases,
         max_size=settings.leases,
-        **_lend(settings.variant),
+        **lend(settings.variant),
     )
 
     async def perform(text: str, variables: dict[str, Any]) -> Any:
@@ -35,7 +35,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         yield Client(perform_of, RecordID)
 
 
-def _lend(variant: str) -> dict[str, Any]:
+def lend(variant: str) -> dict[str, Any]:
+    """The pool's argument for it; raises `NotBuilt`."""
     if "lend" in inspect.signature(SurrealDBConnectionPool).parameters:
         return {"lend": variant}
     if variant == "session":

@@ -1,10 +1,12 @@
 """Builds and starts the instant server, a SurrealDB that answers at once; knows no clients."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -50,9 +52,23 @@ def build() -> Path:
     return PROGRAM
 
 
+@dataclass(frozen=True, slots=True)
+class InstantServer:
+    """A running one, at `ws://127.0.0.1:PORT`."""
+
+    url: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it has used so far."""
+        status = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii")
+        user, system = status.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
 @asynccontextmanager
-async def run_instant_server(seconds: int = 3600) -> AsyncIterator[str]:
-    """Run the server as long as the block lasts; gives its address, `ws://127.0.0.1:PORT`.
+async def run_instant_server(seconds: int = 3600) -> AsyncIterator[InstantServer]:
+    """Run the server as long as the block lasts.
 
     Args:
         seconds: after which it ends in any case. It also ends with this process.
@@ -68,7 +84,7 @@ async def run_instant_server(seconds: int = 3600) -> AsyncIterator[str]:
             line = await cast("asyncio.StreamReader", process.stdout).readline()
         if not line.strip().isdigit():
             raise NoInstantServer("the instant server ended before it listened")
-        yield f"ws://127.0.0.1:{int(line)}"
+        yield InstantServer(f"ws://127.0.0.1:{int(line)}", process.pid)
     finally:
         cast("asyncio.StreamWriter", process.stdin).close()
         await process.wait()

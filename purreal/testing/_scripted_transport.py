@@ -52,7 +52,7 @@ def id_less(error: Mapping[str, Any] | None = None, result: Any = None) -> Answe
 Responder = Callable[[Params], Answer]
 
 _NO_SUCH_SESSION = Answer(
-    error={"code": -32600, "kind": "NotFound", "message": "Session not found"}
+    error={"code": -32000, "kind": "NotFound", "message": "Session not found"}
 )
 _NO_MORE_SESSIONS = Answer(
     error={"code": -32602, "kind": "NotAllowed", "message": "Method not allowed"}
@@ -72,6 +72,7 @@ class ScriptedServer:
         requests: every ``(method, params)`` in the order of arrival, on all transports.
         sessions: the session that each of them names, None for the socket's own.
         transports: every transport that was opened.
+        scripts_sending: whether `script` or `hold_sending` said how sendings go.
     """
 
     def __init__(self, most_sessions: int | None = None) -> None:
@@ -85,6 +86,7 @@ class ScriptedServer:
         self._responders: dict[str, Responder] = {}
         self._opening = Script()
         self._sending = Script()
+        self.scripts_sending = False
         self._closing = Script()
 
     @property
@@ -117,6 +119,7 @@ class ScriptedServer:
         """Say how the next openings, sendings and closings go; `then` for all after those."""
         self._opening = Script(*opening, then=then)
         self._sending = Script(*sending, then=then)
+        self.scripts_sending = True
         self._closing = Script(*closing, then=then)
 
     def hold_opening(self) -> Gate:
@@ -127,6 +130,7 @@ class ScriptedServer:
     def hold_sending(self) -> Gate:
         """Park all sendings from now on at a gate, before anything is written."""
         self._sending.gate = Gate()
+        self.scripts_sending = True
         return self._sending.gate
 
     def hold_answers(self, method: str) -> Gate:
@@ -152,11 +156,6 @@ class ScriptedServer:
     async def play_closing(self, ending: asyncio.Future[None]) -> None:
         """Do what the script says about one goodbye (called by the transports)."""
         await self._closing.play(ending)
-
-    @property
-    def holds_sending(self) -> bool:
-        """Whether sendings are parked now."""
-        return self._sending.gate is not None and not self._sending.gate.is_open
 
     def react(self, request: Mapping[str, Any]) -> Answer:
         """Choose the answer to a request (called by the transports)."""
@@ -190,6 +189,15 @@ class ScriptedTransport:
         self._ending: asyncio.Future[None] = loop.create_future()
         self._later = loop.call_later
 
+    def write(self, message: bytes) -> bool:
+        """Take a request, unless a script says how sendings go: that is for `send`."""
+        if self.ended:
+            raise NotWritten
+        if self._server.scripts_sending:
+            return False
+        self._take(message)
+        return True
+
     async def send(self, message: bytes) -> None:
         """Take a request and plan the reaction to it."""
         if self.ended:
@@ -199,13 +207,6 @@ class ScriptedTransport:
         except Ended:
             raise ConnectionResetError("the scripted transport ended while sending") from None
         self._take(message)
-
-    def send_now(self, message: bytes) -> bool:
-        """Take a request, unless a script would have it wait."""
-        if self.ended or self._server.holds_sending:
-            return False
-        self._take(message)
-        return True
 
     def _take(self, message: bytes) -> None:
         request = _codec.decode(message)

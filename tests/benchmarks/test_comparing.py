@@ -23,10 +23,10 @@ def results():
 async def test_every_client_of_our_environment_gets_right_answers(results):
     clients = [replace(each, peer=None, leases=2, workers=4) for each in (POOL, LEASED, TRANSPORT)]
 
-    async with run_instant_server(seconds=60) as url:
+    async with run_instant_server(seconds=60) as server:
         await compare(
-            results, "here", clients, Target(url), NOT_PINNED,
-            workload="point", repeats=2, seconds=0.05,
+            results, "here", clients, Target(server.url), NOT_PINNED,
+            workload="point", repeats=2, seconds=0.3,
         )  # fmt: skip
 
     assert results.absent == {}

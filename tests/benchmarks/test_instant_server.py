@@ -24,8 +24,8 @@ CBOR = Subprotocol("cbor")
 
 @pytest.fixture
 async def url():
-    async with run_instant_server(seconds=60) as url:
-        yield url
+    async with run_instant_server(seconds=60) as server:
+        yield server.url
 
 
 @pytest.fixture
@@ -156,7 +156,7 @@ async def test_it_speaks_cbor_only(url):
 async def test_it_ends_after_its_time(url):
     async with (
         run_instant_server(seconds=1) as short,
-        connect(short + "/rpc", subprotocols=[CBOR]) as socket,
+        connect(short.url + "/rpc", subprotocols=[CBOR]) as socket,
     ):
         with pytest.raises(ConnectionClosed):
             await socket.recv()

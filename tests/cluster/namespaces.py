@@ -33,8 +33,9 @@ def own_namespace(kubectl: Kubectl, words: str, **labels: str) -> Iterator[Kubec
 def _remove(kubectl: Kubectl, name: str) -> None:
     """Delete it, and do not wait until it is gone.
 
-    Its pods are ended before all else goes, and a Job whose pods fail keeps them until they are
-    replaced, which they can't be any more: so that Job goes first.
+    A namespace ends its pods before all else goes, and a Job whose pods fail keeps them until they
+    are replaced, which they can't be any more. So the Jobs are deleted too; after the namespace,
+    when nobody can make them again.
     """
     kubectl.delete("namespace", name)
     kubectl.inside(name).run("delete", "jobs", "--all", "--wait=false")

@@ -57,7 +57,7 @@ def reads_or_explains(text: str) -> None:
 
 
 @given(YAML_LIKE)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_read_or_explained(text: str) -> None:
     reads_or_explains(text)
 
@@ -78,7 +78,7 @@ def changed(data: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @given(st.lists(st.tuples(st.sampled_from(paths(VALID)[1:]), VALUES), min_size=1, max_size=3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_document_with_any_values_in_it_is_read_or_explained(
     changes: list[tuple[tuple[Any, ...], Any]],
 ) -> None:
@@ -93,7 +93,7 @@ def test_a_document_with_any_values_in_it_is_read_or_explained(
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_bytes_in_a_file_are_read_or_explained(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:

@@ -131,6 +131,23 @@ async def _pong_of_another(port: int) -> None:
         await (await socket.ping())
 
 
+async def test_replies_of_one_moment_leave_in_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening() as (host, port), dial(port) as socket:
+        for number in range(20):
+            await socket.send(bytes([number]))
+        [client] = host.clients
+        await client.until(lambda it: len(it.received) == 20)
+        [server_side] = host.sockets
+        writes = []
+        write = server_side._transport.write
+        monkeypatch.setattr(
+            server_side._transport, "write", lambda data: (writes.append(data), write(data))
+        )
+        client.answer_all()
+        assert [await receive(socket) for _ in range(20)] == [b"reply"] * 20
+        assert len(writes) == 1
+
+
 async def test_pieces_make_one_message() -> None:
     async with listening() as (host, port), dial(port) as socket:
         await socket.send([b"one ", b"two ", b"three"])

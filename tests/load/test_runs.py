@@ -163,8 +163,9 @@ async def test_several_pools_share_the_totals_over_worker_processes(
     target: RunningTarget, settings: Any, two_cores: None
 ) -> None:
     run = settings(target, pools=3, workers=9, operations=100)
+    seen: list[Progress] = []
 
-    outcome = await run_locally(run)
+    outcome = await run_locally(run, seen.append)
 
     report = outcome.report
     assert report.operations.succeeded == 100
@@ -172,6 +173,13 @@ async def test_several_pools_share_the_totals_over_worker_processes(
     assert report.effective.processes == 2
     assert report.effective.lend == "Session"
     assert report.effective.peak_sockets >= 3
+    done = [progress.done for progress in seen]
+    assert done == sorted(done), "one view of all processes never goes back"
+    assert (seen[-1].done, seen[-1].step) == (100, Step.FINISHING)
+    granted = [pool.final["granted"] for pool in report.pool.pools]
+    assert sum(int(each or 0) for each in granted) == 100
+    latencies = report.latencies
+    assert {latencies.acquire.count, latencies.query.count, latencies.operation.count} == {100}
 
 
 async def test_a_mix_draws_by_weight_and_uses_own_tables(

@@ -15,6 +15,7 @@ from purreal_runner.measure.histogram import (
     Distribution,
     Histogram,
     bucket_index,
+    bucket_indexes,
     bucket_middle_ns,
 )
 
@@ -81,6 +82,20 @@ def test_a_percentile_is_within_its_bucket_of_the_exact_nearest_rank(
     estimate = recorded(values).percentile_seconds(percent)
 
     assert estimate == pytest.approx(exact, rel=0.0055)
+
+
+@given(st.lists(st.integers(-10, 10 * DAY_NS) | st.sampled_from(BOUNDS_NS), max_size=300))
+def test_many_at_once_are_counted_like_one_after_the_other(values: list[int]) -> None:
+    at_once = Histogram()
+    at_once.record_all(values[:100])
+    at_once.record_all(values[100:])
+
+    assert at_once.distribution() == recorded(values)
+
+
+@given(st.lists(st.integers(-10, 10 * DAY_NS) | st.sampled_from(BOUNDS_NS), max_size=100))
+def test_the_buckets_of_many_are_those_of_each(values: list[int]) -> None:
+    assert list(bucket_indexes(values)) == [bucket_index(value) for value in values]
 
 
 @given(st.lists(st.lists(st.integers(0, DAY_NS), max_size=50), max_size=5))

@@ -24,7 +24,7 @@ from purreal_runner.otlp.unreadable import UnreadablePart
 from tests.otlp.arbitrary_parts import IDENTITY, over_the_wire, parts
 
 Request = ExportMetricsServiceRequest
-thorough = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 @thorough
@@ -321,7 +321,7 @@ def test_parts_of_two_pods_in_one_message_are_refused() -> None:
 WHOLE = over_the_wire([small_part()]).SerializeToString()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(WHOLE) - 1), st.binary(max_size=6), st.integers(0, 6)),
@@ -348,7 +348,7 @@ def test_a_message_with_bytes_changed_is_read_or_refused_and_nothing_else(
     assert merge(each.part for each in received).counts.issued >= 0
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_a_message_with_fields_changed_is_read_or_refused_and_nothing_else(
     data: st.DataObject,

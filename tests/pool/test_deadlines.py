@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from purreal._deadlines import Deadlines
@@ -109,7 +109,6 @@ async def test_a_deadline_of_now_passes_in_the_next_turn_and_not_in_this_one(dea
     assert (at_once, len(entry.passed_at)) == ([], 1)
 
 
-@settings(deadline=None)
 @given(
     plan=st.lists(
         st.tuples(st.sampled_from([1.0, 2.0, 5.0, 0.1, 7.5]), st.floats(0, 3), st.booleans()),

@@ -160,6 +160,19 @@ async def test_guarantee_07_two_tasks_can_not_enter_one_acquisition(
     await assert_whole(pool, connector)
 
 
+async def test_guarantee_07_a_lease_stays_over_when_its_acquisition_is_entered_again(make_pool):
+    pool = make_pool(max_size=1)
+    await pool.open()
+    acquisition = pool.acquire()
+    async with acquisition as old:
+        pass
+
+    async with acquisition as new:
+        await new.query("RETURN 1")
+        with pytest.raises(LeaseError, match="returned to its pool"):
+            await old.query("RETURN 1")
+
+
 async def test_guarantee_07_an_acquisition_that_failed_may_be_tried_again(make_pool):
     pool = make_pool(max_size=1)
     await pool.open()

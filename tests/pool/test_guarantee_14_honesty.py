@@ -18,7 +18,7 @@ from purreal import (
 from purreal._config import PoolConfig
 from purreal._core import Core
 from purreal._pacing import LIFETIME_JITTER
-from purreal._slots import Borrower, Close, Waiter
+from purreal._slots import Claim, Close
 from purreal.testing import FakeConnector, Step
 
 pytestmark = pytest.mark.looptime
@@ -249,11 +249,10 @@ def test_guarantee_14_an_expired_idle_connection_is_not_lent_before_the_timer_ru
     slot = core.commands.popleft().slot
     core.connected(slot, object(), 0.1, 0.0)
     core.fill(0, 0.0)
-    borrower = Borrower(None, True, (lambda: None).__code__, 1)
 
-    found = core.request(borrower, 101.0)
+    lent = core.request(Claim(None, None, (lambda: None).__code__, 0), 101.0)
 
-    assert isinstance(found, Waiter)
+    assert not lent
     assert core.commands.popleft() == Close(slot)
 
 

@@ -4,13 +4,19 @@ Steps are counted, not timed: calls and lines of Python code. `benchmarks/lease.
 """
 
 import asyncio
+import contextlib
+import gc
 import sys
-from collections import OrderedDict
+import weakref
 
 import pytest
 
+from purreal import AcquireTimeout, Lease
 from purreal._config import PoolConfig
+from purreal._executor import GrantFuture
 from purreal._ledger import Ledger
+from purreal._line import WaitingLine
+from purreal._slots import Claim
 
 pytestmark = pytest.mark.looptime
 
@@ -107,13 +113,82 @@ async def test_guarantee_15_stats_take_the_same_steps_in_any_pool(make_pool):
     assert counts[0] == counts[1]
 
 
-def test_guarantee_15_the_queues_remove_from_anywhere_in_one_step():
+def test_guarantee_15_a_connection_leaves_the_idle_ones_from_anywhere_in_one_step():
     """What lines can't show: a `deque` or `list` here would search in compiled code."""
-    ledger = Ledger(PoolConfig())
+    assert isinstance(Ledger(PoolConfig()).idle, dict)
 
-    assert isinstance(ledger.waiting, OrderedDict)
-    assert isinstance(ledger.idle, OrderedDict)
-    assert isinstance(ledger.leased, dict)
+
+def new_claims(number):
+    code = (lambda: None).__code__
+    return [Claim(None, None, code, 0) for _ in range(number)]
+
+
+def steps_of_leaving(number):
+    """Let all leave a line of so many but the first, the last first: the worst order there is."""
+    line, claims = WaitingLine(), new_claims(number)
+    for claim in claims:
+        line.join(claim)
+    with StepCounter() as counter:
+        for claim in reversed(claims[1:]):
+            line.leave(claim)
+    assert list(line) == claims[:1]
+    return counter.steps
+
+
+def test_guarantee_15_leaving_a_line_costs_the_same_at_any_length():
+    assert steps_of_leaving(10_000) / 10_000 < 1.3 * steps_of_leaving(1_000) / 1_000
+
+
+class Anybody:
+    """Stands for a task."""
+
+
+def test_guarantee_15_those_who_left_a_line_are_forgotten():
+    line, first = WaitingLine(), new_claims(1)[0]
+    line.join(first)
+
+    tasks = weakref.WeakSet()
+    for claim in new_claims(1_000):
+        claim.task = Anybody()
+        tasks.add(claim.task)
+        line.join(claim)
+        line.leave(claim)
+    del claim
+
+    assert len(tasks) < 100
+    assert line.next() is first
+    assert line.count == 0
+
+
+async def test_guarantee_15_waiting_leaves_nothing_to_the_collector_of_garbage(
+    make_pool, settle, without_collector
+):
+    """It looks at all that waits, so it makes long queues slow when it has to run often."""
+    pool = make_pool(max_size=1)
+    await pool.open()
+
+    async def borrow():
+        with contextlib.suppress(AcquireTimeout):
+            async with pool.acquire(timeout=1):
+                await asyncio.sleep(0.1)
+
+    tasks = [asyncio.create_task(borrow()) for _ in range(20)]  # half of them run out of time
+    await settle()
+    tasks.pop().cancel()
+    await asyncio.sleep(2)
+    tasks.clear()
+
+    left = [each for each in gc.get_objects() if isinstance(each, Lease | GrantFuture)]
+    assert not [each for each in left if pool._desk in gc.get_referents(each)]
+    assert not [each for each in left if pool._core in gc.get_referents(each)]
+
+
+@pytest.fixture
+def without_collector():
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 async def test_guarantee_15_an_acquire_captures_no_traceback(make_pool, monkeypatch):

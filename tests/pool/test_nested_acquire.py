@@ -62,6 +62,30 @@ async def test_a_nested_acquire_that_has_to_wait_but_may_be_served_warns(make_po
         await nest(pool)
 
 
+async def check_out_nested(pool):
+    async with pool.acquire():
+        pool.checkin(await pool.checkout())
+
+
+async def query_nested(pool):
+    async with pool.acquire():
+        await pool.query("RETURN 1")
+
+
+@pytest.mark.parametrize("nested", [nest, check_out_nested, query_nested])
+async def test_the_warning_points_at_the_line_that_waits(nested, make_pool):
+    pool = make_pool(max_size=2)
+    await pool.open()
+    other = await pool.checkout()
+    asyncio.get_running_loop().call_later(1, pool.checkin, other)
+
+    with pytest.warns(NestedAcquireWarning) as caught:
+        await nested(pool)
+
+    lines = [number for _, _, number in nested.__code__.co_lines()]
+    assert (caught[0].filename, caught[0].lineno in lines) == (__file__, True)
+
+
 async def test_a_nested_acquire_that_is_served_at_once_is_silent(make_pool):
     pool = make_pool(min_size=2, max_size=2)
     await pool.open()

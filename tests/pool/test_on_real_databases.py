@@ -20,12 +20,13 @@ from purreal import (
 
 
 @pytest.fixture
-async def pool(target):
+async def pool(target, lend):
     async with SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace="pool_tests",
         database="pool_tests",
+        lend=lend,
         min_size=1,
         max_size=1,
     ) as pool:
@@ -112,12 +113,13 @@ async def test_closing_inside_the_lease_leaves_a_pool_that_works(pool):
     assert await pool.query("RETURN 1") == 1
 
 
-async def test_one_sign_in_serves_all_connections(target):
+async def test_one_sign_in_serves_all_connections(target, lend):
     async with SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace="pool_tests",
         database="pool_tests",
+        lend=lend,
         min_size=20,
         max_size=20,
     ) as pool:
@@ -125,8 +127,10 @@ async def test_one_sign_in_serves_all_connections(target):
         assert pool.stats().sign_ins == 1
 
 
-async def test_a_wrong_password_fails_loudly_and_is_not_shown(target):
-    pool = SurrealDBConnectionPool(target.url, credentials=Credentials("root", "swordfish"))
+async def test_a_wrong_password_fails_loudly_and_is_not_shown(target, lend):
+    pool = SurrealDBConnectionPool(
+        target.url, credentials=Credentials("root", "swordfish"), lend=lend
+    )
 
     with pytest.raises(AuthenticationFailed, match="root user 'root'") as caught:
         await pool.open()
@@ -135,11 +139,11 @@ async def test_a_wrong_password_fails_loudly_and_is_not_shown(target):
     assert target.url.removeprefix("ws://") in str(caught.value)
 
 
-async def test_an_unreachable_server_fails_loudly():
+async def test_an_unreachable_server_fails_loudly(lend):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-        pool = SurrealDBConnectionPool(f"ws://127.0.0.1:{port}")
+        pool = SurrealDBConnectionPool(f"ws://127.0.0.1:{port}", lend=lend)
 
         with pytest.raises(OpenFailed, match=f"127.0.0.1:{port}"):
             await pool.open(timeout=0.5)
@@ -150,19 +154,18 @@ import asyncio, sys
 from purreal import Credentials, SurrealDBConnectionPool
 
 async def main():
-    pool = SurrealDBConnectionPool(
-        sys.argv[1], credentials=Credentials("root", sys.stdin.read()), min_size=3
-    )
+    root = Credentials("root", sys.stdin.read())
+    pool = SurrealDBConnectionPool(sys.argv[1], credentials=root, min_size=20, lend=sys.argv[2])
     await pool.open()
 
 asyncio.run(main())
 """
 
 
-async def test_a_pool_left_open_ends_quietly_with_the_loop(target):
+async def test_a_pool_left_open_ends_quietly_with_the_loop(target, lend):
     """In a process of its own, in which a warning about anything left over would be printed."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "default", "-c", LEAVES_A_POOL_OPEN, target.url),
+        *(sys.executable, "-W", "default", "-c", LEAVES_A_POOL_OPEN, target.url, lend),
         stdin=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

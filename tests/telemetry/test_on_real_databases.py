@@ -10,7 +10,9 @@ from purreal import Credentials, SurrealDBConnectionPool
 from purreal.telemetry import instrument, trace_exchanges
 
 
-async def test_a_statement_that_throws_shows_in_span_and_metrics(target, meter_provider, collect):
+async def test_a_statement_that_throws_shows_in_span_and_metrics(
+    target, lend, meter_provider, collect
+):
     exporter = InMemorySpanExporter()
     tracer_provider = TracerProvider()
     tracer_provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -18,6 +20,7 @@ async def test_a_statement_that_throws_shows_in_span_and_metrics(target, meter_p
         target.url,
         credentials=Credentials(target.username, target.password),
         min_size=1,
+        lend=lend,
         on_exchange=trace_exchanges(tracer_provider),
     )
     async with pool:

@@ -12,8 +12,13 @@ from purreal import (
     SurrealDBConnectionPool,
 )
 from purreal._connector import WebSocketConnector
-from purreal.testing import SILENCE, Answer, ScriptedServer, fails
-from tests.wire.sessions_in_sight import NOT_ALLOWED, NOT_KNOWN, make_connector
+from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
+from tests.wire.sessions_in_sight import (
+    NOT_ALLOWED,
+    NOT_KNOWN,
+    make_connector,
+    sessions_on_each,
+)
 
 pytestmark = pytest.mark.looptime
 
@@ -63,6 +68,34 @@ async def test_automatic_lends_sessions_where_the_server_has_them(make_pool, ser
     assert (server.attached, server.open) == (20, 2)
     assert (pool.stats().sockets, pool.stats().peak_sockets, pool.stats().open) == (2, 2, 20)
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("size", [40, 64])
+async def test_a_pool_that_fills_while_a_socket_takes_longer_to_open_than_a_session_is_spread(
+    make_pool, server, size
+):
+    server.script(opening=(Step(0.01),) * 20)
+    pool = make_pool("session", min_size=size)
+
+    await pool.open()
+
+    assert max(sessions_on_each(server)) <= 2 * 16
+
+
+@pytest.mark.parametrize("lend", ["session", "connection"])
+async def test_a_lease_that_changed_nothing_costs_no_request_but_the_borrowers(
+    make_pool, server, lend
+):
+    pool = make_pool(lend, min_size=3)
+    await pool.open()
+    server.requests.clear()
+
+    for _ in range(10):
+        async with pool.acquire() as conn:
+            await conn.query("RETURN 1")
+            await conn.select("person")
+
+    assert methods(server) == ["query"] * 20
 
 
 async def test_automatic_lends_connections_where_it_has_none_and_says_so_once(
@@ -248,3 +281,16 @@ def test_before_it_is_open_a_pool_says_what_is_certain(lend, lends):
 
     assert pool.lends == lends
     assert (pool.stats().sockets, pool.stats().peak_sockets) == (0, 0)
+
+
+def test_sockets_of_an_event_loop_that_is_gone_are_not_shared_in_the_next(server):
+    connector = make_connector(server)
+
+    async def connect_and_leave_open():
+        connection = await connector.connect()
+        await connection.check()
+
+    for _ in range(2):
+        asyncio.run(connect_and_leave_open())
+
+    assert sessions_on_each(server) == [1, 1]

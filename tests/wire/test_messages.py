@@ -4,8 +4,9 @@ from uuid import UUID
 
 import cbor2
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from surrealdb import RecordID
 
 from purreal import _codec
 from purreal._errors import RequestNotSent
@@ -20,7 +21,6 @@ values = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(
     request_id=st.integers(1, 2**40),
     method=st.text(max_size=30),
@@ -49,9 +49,56 @@ def test_a_request_is_one_map_with_all_its_parts(
     assert message[:4] + number + message[13:] == _codec.encode(request)
 
 
+class Name(str):
+    """Text of a kind of its own."""
+
+
+records = st.builds(RecordID, st.text(max_size=5), values.filter(lambda value: _is_id(value)))
+
+
+def _is_id(value):
+    return isinstance(value, str | int | UUID | list | dict) and not isinstance(value, bool)
+
+
+@settings(deadline=None)
+@given(
+    text=st.text(max_size=10) | st.just("x" * 3000),
+    variables=st.dictionaries(
+        st.text(max_size=5) | st.builds(Name, st.text(max_size=5)) | st.just("n" * 3000),
+        records | values,
+        max_size=5,
+    ),
+)
+def test_the_variables_of_a_query_are_written_as_an_encoder_would(text, variables):
+    message = encode_request(1, "query", [text, variables], b"", None, None)
+
+    params = _codec.encode([text, variables])
+    assert message.endswith(b"\x66params" + params)
+
+
+@pytest.mark.parametrize("kind", ["array", "record"])
+def test_a_variable_may_be_nested_as_deep_as_the_rest_of_the_request_leaves_it(kind):
+    def nested(levels):
+        return [] if levels == 1 else [nested(levels - 1)]
+
+    def ask(levels):
+        value = nested(levels) if kind == "array" else RecordID("t", nested(levels - 2))
+        encode_request(1, "query", ["RETURN $x", {"x": value}], b"", None, None)
+
+    ask(97)
+    with pytest.raises(RequestNotSent, match=r"params\[1\]\.x.*nested too deep"):
+        ask(98)
+
+
 @pytest.mark.parametrize(
     ("method", "params", "txn", "where"),
     [
+        ("query", ["RETURN $x", {"x": RecordID("t", 2**63)}], None, "params[1].x.id: the integer"),
+        ("query", ["RETURN $x", {"x": RecordID("t", True)}], None, "params[1].x: the id"),
+        ("query", ["RETURN $x", {"x": RecordID(b"t", 1)}], None, "params[1].x: the name"),
+        ("query", ["RETURN $x", {"x": RecordID("t\ud800", 1)}], None, "params[1].x: the value can"),
+        ("query", ["RETURN $x", {1: 2}], None, "params[1]: object keys"),
+        ("query", ["RETURN \ud800", {}], None, "was not sent: the value can"),
         ("query", ["RETURN $x", {"x": object()}], None, "params[1].x: values of type"),
         ("query", [], object(), "txn: values of type"),
         ("query\ud800", [], None, "can not be written"),

@@ -29,12 +29,17 @@ def place():
 
 
 @pytest.fixture
-async def connect(server_target, place):
+async def connect(server_target, place, lend):
     opened = []
 
     async def connect(**parameters):
         credentials = Credentials(server_target.username, server_target.password)
-        defaults = {"credentials": credentials, "namespace": place[0], "database": place[1]}
+        defaults = {
+            "credentials": credentials,
+            "namespace": place[0],
+            "database": place[1],
+            "lend": lend,
+        }
         connector = WebSocketConnector(server_target.url, **(defaults | parameters))
         connection = await connector.connect()
         opened.append(connection)

@@ -14,6 +14,7 @@ from purreal._errors import (
     UnreadableReply,
 )
 from purreal._rpc import RpcChannel, RpcSession
+from purreal._transport import NotWritten
 from purreal.testing import (
     SILENCE,
     UNDECODABLE,
@@ -352,13 +353,174 @@ async def test_a_cancelled_close_still_drops_the_socket(channel, server):
 async def test_request_ids_count_up_and_are_never_given_twice(channel, server):
     sent = []
     transport = server.transports[0]
-    send = transport.send
+    write = transport.write
 
-    async def spy(message):
+    def spy(message):
         sent.append(_codec.decode(message)["id"])
-        await send(message)
+        return write(message)
 
-    transport.send = spy
+    transport.write = spy
     await asyncio.gather(*(ask(channel) for _ in range(5)))
 
     assert sent == [1, 2, 3, 4, 5]
+
+
+class Wire:
+    """A transport that writes at once, and whose peer is the test."""
+
+    def __init__(self) -> None:
+        self.requests: list[int] = []
+        self.problem: Exception | None = None
+        self.reacts = False
+        self.aborted = False
+
+    async def open(self, on_message, on_closed):
+        self.on_message = on_message
+        return self
+
+    def write(self, message: bytes) -> bool:
+        if self.problem is not None:
+            raise self.problem
+        self.requests.append(_codec.decode(message)["id"])
+        if self.reacts:
+            self.answer(self.requests[-1])
+        return True
+
+    def answer(self, request_id: int) -> None:
+        self.on_message(_codec.encode({"id": request_id, "result": "fine"}))
+
+    def abort(self) -> None:
+        self.aborted = True
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def direct(wire, losses) -> RpcChannel:
+    return await RpcChannel.open(
+        "ws://db/rpc",
+        Deadlines(asyncio.get_running_loop()),
+        wire.open,
+        losses,
+    )
+
+
+async def test_a_request_that_is_written_at_once_gets_its_reply(direct, wire):
+    requests = [ask(direct, timeout=5.0) for _ in range(3)]
+    await settle()
+    in_flight = direct.in_flight
+
+    for request_id in (3, 1, 2):
+        wire.answer(request_id)
+
+    assert [(await request)["result"] for request in requests] == ["fine"] * 3
+    assert (wire.requests, in_flight, direct.in_flight) == ([1, 2, 3], 3, 0)
+
+
+async def test_a_reply_may_come_while_its_request_is_written(direct, wire):
+    wire.reacts = True
+
+    assert (await ask(direct, timeout=5.0))["result"] == "fine"
+
+
+async def test_a_request_that_was_written_at_once_times_out_alone(direct, wire, losses):
+    stuck, patient, forever = (ask(direct, timeout=seconds) for seconds in (2.0, 4.0, None))
+    clock = asyncio.get_running_loop().time
+    started = clock()
+
+    with pytest.raises(RequestTimeout, match=r"no answer to `query` .* within 2 s") as caught:
+        await stuck
+    waited = clock() - started
+    in_flight = direct.in_flight
+    for request_id in (1, 2, 3):
+        wire.answer(request_id)
+
+    assert waited == pytest.approx(2.0, abs=0.01)
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert [(await each)["result"] for each in (patient, forever)] == ["fine", "fine"]
+    assert (in_flight, direct.in_flight, direct.usable, losses) == (3, 0, True, [])
+
+
+async def test_a_reply_in_the_instant_of_the_deadline_harms_nothing(direct, wire):
+    request = ask(direct, timeout=2.0)
+    await settle()
+    asyncio.get_running_loop().call_at(asyncio.get_running_loop().time() + 1.999, wire.answer, 1)
+
+    await asyncio.wait({request})
+
+    assert (direct.in_flight, direct.usable) == (0, True)
+    assert "result" in await answered(direct, wire, 2)
+
+
+async def answered(channel, wire, request_id):
+    request = ask(channel, timeout=5.0)
+    await settle()
+    wire.answer(request_id)
+    return await request
+
+
+async def test_the_caller_of_a_written_request_may_go_and_its_reply_still_counts(direct, wire):
+    request = ask(direct, timeout=5.0)
+    await settle()
+
+    request.cancel()
+    await asyncio.wait({request})
+    in_flight = direct.in_flight
+    await asyncio.sleep(10.0)  # its deadline would have passed
+    wire.answer(1)
+
+    assert request.cancelled()
+    assert (in_flight, direct.in_flight, direct.usable) == (1, 0, True)
+    assert "result" in await answered(direct, wire, 2)
+
+
+@pytest.mark.parametrize(
+    ("problem", "outcome"),
+    [
+        (NotWritten(), Outcome.NOT_SENT),
+        (OSError("broken pipe"), Outcome.UNKNOWN),
+        (TimeoutError("the other side is gone"), Outcome.UNKNOWN),  # as ETIMEDOUT is one
+    ],
+    ids=repr,
+)
+async def test_a_write_that_fails_at_once_loses_the_connection(
+    direct, wire, losses, problem, outcome
+):
+    waiting = ask(direct)
+    await settle()
+    wire.problem = problem
+
+    with pytest.raises(ConnectionLost) as caught:
+        await direct.call("query", [], session=RpcSession(), timeout=1.0)
+    await asyncio.wait({waiting}, timeout=1.0)
+
+    assert caught.value.outcome is outcome
+    assert waiting.exception().outcome is Outcome.UNKNOWN
+    assert (losses, direct.in_flight, wire.aborted) == (["lost"], 0, True)
+
+
+async def test_the_time_limit_holds_while_the_peer_does_not_read(channel, server, losses):
+    gate = server.hold_sending()
+    clock = asyncio.get_running_loop().time
+    started = clock()
+    request = ask(channel, timeout=2.0)
+    await gate.arrived()
+
+    with pytest.raises(RequestTimeout, match=r"within 2 s"):
+        await request
+
+    assert clock() - started == pytest.approx(2.0, abs=0.01)
+    assert (channel.in_flight, channel.usable, losses) == (1, True, [])
+
+
+async def test_a_transport_that_timed_out_is_no_timeout_of_the_request(channel, server, losses):
+    server.script(sending=(fails(TimeoutError("the other side is gone")),))
+
+    with pytest.raises(ConnectionLost, match="the other side is gone") as caught:
+        await channel.call("query", [], session=RpcSession(), timeout=5.0)
+
+    assert caught.value.outcome is Outcome.UNKNOWN
+    assert losses == ["lost"]

@@ -22,12 +22,13 @@ def place():
 
 
 @pytest.fixture
-async def connection(target, place):
+async def connection(target, place, lend):
     connector = WebSocketConnector(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace=place[0],
         database=place[1],
+        lend=lend,
     )
     connection = await connector.connect()
     yield connection

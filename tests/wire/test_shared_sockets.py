@@ -7,7 +7,6 @@ import pytest
 from purreal import ConnectionLost, Outcome, SessionsUnavailable, Unreachable
 from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
 from tests.wire.sessions_in_sight import (
-    NO_BULK,
     NOT_ALLOWED,
     connect_all,
     make_connector,
@@ -164,6 +163,15 @@ async def test_many_that_come_at_once_share_the_socket_that_one_of_them_opens(co
     await asyncio.gather(*connecting)
 
     assert sessions_on_each(server) == [10]
+
+
+@pytest.mark.parametrize("count", [40, 64])
+async def test_many_that_come_at_once_are_spread_as_if_they_came_one_after_the_other(
+    connector, server, count
+):
+    await asyncio.gather(*(connector.connect() for _ in range(count)))
+
+    assert max(sessions_on_each(server)) <= 2 * 16
 
 
 async def test_while_one_opens_a_socket_the_others_make_do_with_those_that_are_there(
@@ -364,120 +372,6 @@ async def test_a_check_that_is_answered_in_time_has_nothing_avoided(connector, s
     await asyncio.sleep(1)
 
     assert socket_of(await connector.connect(), server) == 0
-
-
-# -- long replies ---------------------------------------------------------------------------------
-
-
-def long_reply(after=0.0):
-    return Answer([{"status": "OK", "result": "x" * 300_000, "time": "1ms"}], after=after)
-
-
-async def hold_others_up(server, connections):
-    """Have a long reply come while somebody else on its socket waits."""
-    server.answer("query", long_reply(after=0.1), Answer(after=0.2))
-    await asyncio.gather(
-        *(connection.request("query", ["SELECT"]) for connection in connections[:2])
-    )
-
-
-async def test_a_long_reply_while_others_wait_adds_a_socket_for_the_next_sessions(
-    connector, server
-):
-    connections = await connect_all(connector, 4)
-    await hold_others_up(server, connections)
-
-    newcomer = await connector.connect()
-
-    assert socket_of(newcomer, server) == 1
-
-
-async def test_a_long_reply_when_nobody_waits_adds_none(connector, server):
-    connections = await connect_all(connector, 4)
-    server.answer("query", long_reply())
-    await connections[0].request("query", ["SELECT"])
-
-    assert socket_of(await connector.connect(), server) == 0
-    assert not any(connection.dirty for connection in connections)
-
-
-async def test_a_reply_that_one_read_can_hold_adds_none(connector, server):
-    connections = await connect_all(connector, 4)
-    result = [{"status": "OK", "result": "x" * NO_BULK, "time": "1ms"}]
-    server.answer("query", Answer(result, after=0.1), Answer(after=0.2))
-    await asyncio.gather(
-        *(connection.request("query", ["SELECT"]) for connection in connections[:2])
-    )
-
-    assert not any(connection.dirty for connection in connections)
-
-
-async def test_a_session_on_a_crowded_socket_moves_to_another_one_when_it_is_reset(server):
-    connector = make_connector(server, namespace="n", database="d")
-    connections = await connect_all(connector, 4)
-    await hold_others_up(server, connections)
-    mover, before = connections[0], session_of(connections[0])
-    assert mover.dirty
-    server.requests.clear()
-
-    await mover.reset()
-
-    assert [method for method, _ in server.requests] == ["attach", "detach", "use"]
-    assert before != session_of(mover)
-    assert (socket_of(mover, server), sessions_on_each(server)) == (1, [3, 1])
-    assert not mover.dirty
-
-
-async def test_sessions_move_until_they_are_evenly_spread(connector, server):
-    connections = await connect_all(connector, 12)
-    for _ in range(2):
-        await hold_others_up(server, connections)
-    for _ in range(2):
-        for connection in connections:
-            if connection.dirty:
-                await connection.reset()
-
-    assert sorted(sessions_on_each(server)) == [4, 4, 4]
-    assert not any(connection.dirty for connection in connections)
-
-
-async def test_long_replies_add_no_more_than_sixteen_sockets(connector, server):
-    connections = await connect_all(connector, 64)
-    for _ in range(40):
-        await hold_others_up(server, connections)
-    for connection in connections:
-        if connection.dirty:
-            await connection.reset()
-
-    assert sessions_on_each(server) == [4] * 16
-
-
-async def test_a_move_that_fails_loses_the_session_and_leaves_nothing(connector, server):
-    connections = await connect_all(connector, 4)
-    await hold_others_up(server, connections)
-    server.script(opening=(fails(ConnectionRefusedError("refused")),))
-
-    with pytest.raises(ConnectionRefusedError, match="refused"):
-        await connections[0].reset()
-    connections[0].abort()
-
-    assert sessions_on_each(server) == [3]
-
-
-@pytest.mark.parametrize("turns", range(24))
-async def test_a_move_cancelled_after_any_number_of_turns_leaves_nothing(connector, server, turns):
-    connections = await connect_all(connector, 4)
-    await hold_others_up(server, connections)
-    moving = asyncio.create_task(connections[0].reset())
-    for _ in range(turns):
-        await asyncio.sleep(0)
-
-    moving.cancel()
-    await asyncio.wait({moving})
-    connections[0].abort()
-
-    assert server.attached == 3
-    assert server.open == 1
 
 
 async def test_without_sessions_on_the_server_a_socket_is_closed_again(server):

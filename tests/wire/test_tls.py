@@ -55,12 +55,12 @@ async def test_a_private_authority_given_as_ssl_context_is_trusted(secure_url, a
         assert pool.stats().open == 2
 
 
-async def test_large_messages_travel_whole_over_tls(secure_url, authority):
+async def test_large_messages_travel_whole_over_tls(secure_url, authority, lend):
     context = ssl.create_default_context()
     authority.configure_trust(context)
     large = "x" * 3_000_000
 
-    async with SurrealDBConnectionPool(secure_url, min_size=1, ssl=context) as pool:
+    async with SurrealDBConnectionPool(secure_url, min_size=1, lend=lend, ssl=context) as pool:
         assert await pool.query("RETURN $large", {"large": large}) == large
 
 

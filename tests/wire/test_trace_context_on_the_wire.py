@@ -13,7 +13,7 @@ def numbered():
     return lambda: f"00-{TRACE}-{next(numbers):016x}-01"
 
 
-async def test_requests_of_a_lease_carry_it_and_those_of_the_pool_do_not():
+async def test_requests_of_a_lease_carry_it_and_those_of_the_pool_do_not(lend):
     async with FakeServer(password="secret") as server:
         pool = SurrealDBConnectionPool(
             server.url,
@@ -23,6 +23,7 @@ async def test_requests_of_a_lease_carry_it_and_those_of_the_pool_do_not():
             min_size=1,
             max_size=1,
             check_after_idle=0,
+            lend=lend,
             trace_context=numbered(),
         )
         async with pool:
@@ -35,21 +36,24 @@ async def test_requests_of_a_lease_carry_it_and_those_of_the_pool_do_not():
         assert {"signin", "reset", "ping"} <= set(server.requests)
 
 
-async def test_a_request_without_one_has_no_such_field():
+async def test_a_request_without_one_has_no_such_field(lend):
     async with FakeServer() as server:
-        pool = SurrealDBConnectionPool(server.url, min_size=1, trace_context=lambda: None)
+        pool = SurrealDBConnectionPool(
+            server.url, min_size=1, lend=lend, trace_context=lambda: None
+        )
         async with pool:
             await pool.query("RETURN 1")
 
         assert server.trace_contexts == []
 
 
-async def test_a_database_answers_as_ever(target):
+async def test_a_database_answers_as_ever(target, lend):
     pool = SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace="tests",
         database="trace_context",
+        lend=lend,
         min_size=1,
         trace_context=numbered(),
     )
@@ -58,11 +62,12 @@ async def test_a_database_answers_as_ever(target):
         assert isinstance(await conn.version(), str)
 
 
-async def test_a_context_that_is_none_is_ignored_by_the_database(target):
+async def test_a_context_that_is_none_is_ignored_by_the_database(target, lend):
     pool = SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         min_size=1,
+        lend=lend,
         trace_context=lambda: "rubbish",
     )
     async with pool:

@@ -23,7 +23,7 @@ from purreal._incoming import Incoming
 CBOR = Subprotocol("cbor")
 MOST_BYTES = 70_000
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 class Client:

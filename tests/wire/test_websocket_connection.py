@@ -22,13 +22,14 @@ def server() -> ScriptedServer:
 
 
 @pytest.fixture
-async def connection(server):
+async def connection(server, lend):
     connector = WebSocketConnector(
         "ws://db",
         credentials=Credentials("app", "s3cret"),
         namespace="shop",
         database="checkout",
         request_timeout=5.0,
+        lend=lend,
         open_transport=server.open_transport,
     )
     connection = await connector.connect()

@@ -177,6 +177,32 @@ async def test_a_peer_that_does_not_read_stops_the_writers_until_it_reads_again(
     assert wire.peer.messages[-5:] == [b"0", b"1", b"2", b"3", b"4"]
 
 
+async def test_nothing_is_written_past_those_who_wait(wire):
+    sent, first = await fill(wire)
+    at_once_while_paused = wire.transport.write(b"too early")
+    wire.transport.resume_writing()
+    at_once_before_its_turn = wire.transport.write(b"too early")
+    wire.peer.transport.resume_reading()
+
+    await asyncio.wait_for(first, 5)
+    await asyncio.wait_for(wire.transport.send(b"last"), 5)
+    await until(lambda: len(wire.peer.messages) == sent + 2)
+
+    assert (at_once_while_paused, at_once_before_its_turn) == (False, False)
+    assert wire.peer.messages[-1] == b"last"
+    assert b"too early" not in wire.peer.messages
+
+
+async def test_a_message_is_written_at_once_while_the_peer_reads(wire):
+    assert wire.transport.write(b"now") is True
+    await until(lambda: wire.peer.messages)
+
+    wire.transport.abort()
+    with pytest.raises(NotWritten):
+        wire.transport.write(b"too late")
+    assert wire.peer.messages == [b"now"]
+
+
 async def test_a_writer_that_gives_up_waiting_leaves_its_turn_to_the_next(wire):
     sent, first = await fill(wire)
     second = asyncio.create_task(wire.transport.send(b"second"))

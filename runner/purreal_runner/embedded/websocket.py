@@ -17,6 +17,8 @@ from websockets.typing import Subprotocol
 
 _SUBPROTOCOL: Final = Subprotocol("cbor")
 _GOING_AWAY: Final = 1001
+_MOST_UNSENT_BYTES: Final = 16 * 1024
+"""What a socket keeps until the end of a turn; more goes at once, so that flow control sees it."""
 
 # The protocol machine reports every broken handshake; what a stranger sends is not this server's
 # trouble.
@@ -80,6 +82,7 @@ class ClientSocket(asyncio.Protocol):
         self._pieces: list[bytes] = []
         self._text = False
         self._writable = True
+        self._unsent_bytes = 0
         self._closing = False
         self._transport: asyncio.Transport
         self._deadline: asyncio.TimerHandle | None = None
@@ -189,14 +192,22 @@ class ClientSocket(asyncio.Protocol):
             self._wire.send_binary(reply)
         except InvalidState:
             return  # the client said goodbye in the meantime
-        self._flush()
+        # Small replies that come in one turn of the event loop leave in one write: many sessions
+        # share a socket, and a system call costs as much as a small request.
+        if self._unsent_bytes == 0:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent_bytes += len(reply)
+        if self._unsent_bytes >= _MOST_UNSENT_BYTES:
+            self._flush()
 
     def _flush(self) -> None:
-        for data in self._wire.data_to_send():
-            if data:
-                self._transport.write(data)
-            elif self._transport.can_write_eof():  # the machine's sign for "nothing more to come"
-                self._transport.write_eof()
+        self._unsent_bytes = 0
+        to_send = self._wire.data_to_send()
+        if data := b"".join(to_send):
+            self._transport.write(data)
+        # An empty piece is the machine's sign for "nothing more to come".
+        if b"" in to_send and self._transport.can_write_eof():
+            self._transport.write_eof()
         if not self._closing and self._wire.close_expected():
             self._closing = True
             self._abort_after(self._host.limits.closing_seconds)

@@ -46,67 +46,49 @@ class Performer:
         Returns:
             Seconds to think before the next one; None when the pool or a connection failed.
         """
-        attempt = _Attempt(self.recorder.begin(), gate)
-        current_operation.set(attempt.operation)
+        operation = self.recorder.begin()
+        current_operation.set(operation)
         try:
             async with self.pool.acquire() as conn:
-                attempt.operation.acquired()
+                operation.acquired()
                 think_seconds = await self._work(conn, task)
-                await self._break_if_due(conn, task)
-                await attempt.hold()
+                if self._close_every is not None:
+                    await self._break_if_due(conn, task, self._close_every)
+                if gate is not None:
+                    held_at, gate = gate, None
+                    operation.succeeded()  # it takes its first end only: holding is not measured
+                    await held_at.hold()
         except asyncio.CancelledError as error:
-            attempt.cancel(error, self.overdue)
+            _leave(gate)
+            self._cancel(operation, error)
         except Exception as error:
-            attempt.fail(error)
+            _leave(gate)
+            operation.end(error)
             return None if isinstance(error, PurrealError) else 0.0
         else:
-            attempt.operation.succeeded()
+            operation.succeeded()
             return think_seconds
         return 0.0
 
-    async def _break_if_due(self, conn: Lease, task: Task) -> None:
+    async def _break_if_due(self, conn: Lease, task: Task, close_every: int) -> None:
         # After the work: the operation itself is good, the pool has to cope with what comes back.
-        if self._close_every is not None and (task.number + 1) % self._close_every == 0:
+        if (task.number + 1) % close_every == 0:
             await conn.close()
 
-
-class _Attempt:
-    """An operation's account and its place at the gate, which it gives up if it fails.
-
-    The account takes only its first end, so holding the lease afterwards is not measured.
-    """
-
-    __slots__ = ("_gate", "operation")
-
-    def __init__(self, operation: Operation, gate: Gate | None) -> None:
-        self.operation = operation
-        self._gate = gate
-
-    async def hold(self) -> None:
-        if self._gate is None:
-            return
-        gate, self._gate = self._gate, None
-        self.operation.succeeded()
-        await gate.hold()
-
-    def fail(self, error: Exception) -> None:
-        self._leave_gate()
-        self.operation.end(error)
-
-    def cancel(self, error: asyncio.CancelledError, overdue: TimeoutError | None) -> None:
+    def _cancel(self, operation: Operation, error: asyncio.CancelledError) -> None:
         """Counts a cancellation and passes it on, unless the work made it up by itself.
 
         An operation that was given up because it took too long has timed out: a database that
         hangs must not look as if everything it was asked had succeeded.
         """
-        self._leave_gate()
         task = asyncio.current_task()
         if task is not None and task.cancelling() > 0:
-            self.operation.end(overdue or error)
+            operation.end(self.overdue or error)
             raise error
-        self.operation.fail(error)
+        operation.fail(error)
 
-    def _leave_gate(self) -> None:
-        if self._gate is not None:
-            gate, self._gate = self._gate, None
-            gate.give_up()
+
+def _leave(gate: Gate | None) -> None:
+    """Gives up the place of an operation that has not come to the gate."""
+    if gate is not None:
+        gate.give_up()

@@ -75,20 +75,25 @@ class Crew:
         while budget.take():
             wait = await self.performer.perform(self._next_task(worker), gate)
             gate = None
-            worker.setbacks = 0 if wait is not None else min(worker.setbacks + 1, 10)
-            await _pause(wait if wait is not None else _after_setback(worker), budget.halt)
+            if wait is None:
+                worker.setbacks = min(worker.setbacks + 1, 10)
+                wait = _after_setback(worker)
+            else:
+                worker.setbacks = 0
+            if wait > 0:
+                await _pause(wait, budget.halt)
 
     def _next_task(self, worker: Worker) -> Task:
-        task = Task(
-            number=next(self.numbers),
-            pool_index=self.pool_index,
-            worker=worker.index,
-            iteration=worker.iteration,
-            random=worker.random,
-            pool=self.performer.pool,
+        iteration = worker.iteration
+        worker.iteration = iteration + 1
+        return Task(
+            next(self.numbers),
+            self.pool_index,
+            worker.index,
+            iteration,
+            worker.random,
+            self.performer.pool,
         )
-        worker.iteration += 1
-        return task
 
 
 def _after_setback(worker: Worker) -> float:
@@ -102,8 +107,6 @@ def _after_setback(worker: Worker) -> float:
 
 
 async def _pause(seconds: float, halt: asyncio.Event) -> None:
-    if seconds <= 0:
-        return
     try:
         async with asyncio.timeout(seconds):
             await halt.wait()

@@ -29,13 +29,10 @@ def parse_duration_ns(text: str) -> int:
     Raises:
         ValueError: the text is not a duration.
     """
-    unit_ns = _NS_PER_TWO_LETTER_UNIT.get(text[-2:])
-    if unit_ns is not None:
-        try:
-            return round(float(text[:-2]) * unit_ns)
-        except ValueError:
-            pass  # several pieces, such as 1s200ms
-    return _parse_pieces(text)
+    try:
+        return round(float(text[:-2]) * _NS_PER_TWO_LETTER_UNIT[text[-2:]])
+    except (KeyError, ValueError):  # a unit of one letter, or several pieces, such as 1s200ms
+        return _parse_pieces(text)
 
 
 def _parse_pieces(text: str) -> int:

@@ -4,11 +4,13 @@ Bucket `i` holds the values above `base ** i` and up to `base ** (i + 1)` second
 `base = 2 ** (1 / 64)`, which is scale 6 of the OpenTelemetry metrics data model.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from math import ceil, isqrt
+from operator import add, sub
 from typing import Self
 
 from purreal_runner.measure.data import Data
@@ -52,6 +54,12 @@ def bucket_index(ns: int) -> int:
     return min(bisect_left(BOUNDS_NS, ns), _LAST_SLOT) + _SLOT_TO_INDEX
 
 
+def bucket_indexes(durations_ns: Iterable[int]) -> Iterator[int]:
+    """The OTLP bucket of each of many durations; the same as `bucket_index`, and quicker."""
+    return map(_INDEX_OF_SLOT.__getitem__, map(bisect_left, repeat(BOUNDS_NS), durations_ns))
+
+
+_INDEX_OF_SLOT = [*(min(slot, _LAST_SLOT) + _SLOT_TO_INDEX for slot in range(len(BOUNDS_NS) + 1))]
 ZERO_INDEX = bucket_index(0)
 
 
@@ -173,7 +181,10 @@ class Distribution(Data):
 
 
 class Histogram:
-    """Records durations in whole nanoseconds; one bisect and three comparisons per value."""
+    """Counts durations in whole nanoseconds, one at a time or many at once.
+
+    Below zero counts as zero, above 36 hours in the last bucket.
+    """
 
     __slots__ = ("_counts", "_max_ns", "_min_ns", "_sum_ns")
 
@@ -184,7 +195,7 @@ class Histogram:
         self._max_ns = -1
 
     def record(self, ns: int) -> None:
-        """Count one duration; below zero counts as zero, above 36 hours in the last bucket."""
+        """Count one duration."""
         try:
             self._counts[bisect_left(BOUNDS_NS, ns)] += 1
         except IndexError:
@@ -196,6 +207,27 @@ class Histogram:
             self._min_ns = ns
         if ns > self._max_ns:
             self._max_ns = ns
+
+    def record_all(self, durations_ns: Sequence[int]) -> None:
+        """Count many durations: the same as one after the other, at half the cost from about a
+        thousand on.
+
+        In order, the durations of a bucket stand together, so only the ends of the buckets are
+        looked for, and all loops run in C.
+        """
+        ordered = sorted(durations_ns)
+        if not ordered:
+            return
+        if ordered[0] < 0:
+            ordered = [max(0, ns) for ns in ordered]
+        first = bisect_left(BOUNDS_NS, ordered[0])
+        last = min(bisect_left(BOUNDS_NS, ordered[-1]), _LAST_SLOT)
+        up_to = [*map(bisect_right, repeat(ordered), BOUNDS_NS[first:last]), len(ordered)]
+        found = map(sub, up_to, chain((0,), up_to))
+        self._counts[first : last + 1] = map(add, self._counts[first : last + 1], found)
+        self._sum_ns += sum(ordered)
+        self._min_ns = min(self._min_ns, ordered[0])
+        self._max_ns = max(self._max_ns, ordered[-1])
 
     def distribution(self) -> Distribution:
         """What was recorded so far."""

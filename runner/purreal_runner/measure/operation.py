@@ -1,6 +1,7 @@
 """Owns timing one operation from its begin to its end; knows neither pools nor workloads."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from purreal_runner.measure.views import ExchangeView
 
 if TYPE_CHECKING:
     from purreal_runner.measure.recorder import Recorder
+
+_UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 class Operation:
@@ -37,7 +40,7 @@ class Operation:
         self._database_ns = 0
         self._held = False
         self._ended = False
-        self._abandoned_ns: list[int] = []
+        self._abandoned_ns: tuple[int, ...] = ()
         self._began_ns = began_ns
 
     def trace_context(self) -> str | None:
@@ -47,13 +50,13 @@ class Operation:
     def acquired(self) -> None:
         """A lease was obtained: the wait for it ends."""
         recorder = self._recorder
-        self._acquire_ns = recorder.clock() - self._began_ns
-        self._tally.acquire.record(self._acquire_ns)
+        self._acquire_ns = acquire_ns = recorder.clock() - self._began_ns
+        self._tally.acquire.add(acquire_ns)
         self._held = True
-        recorder.held += 1
-        if recorder.held > recorder.recently_held:
-            recorder.recently_held = recorder.held
-            if recorder.held > self._tally.peak_held:
+        recorder.held = held = recorder.held + 1
+        if held > recorder.recently_held:
+            recorder.recently_held = held
+            if held > self._tally.peak_held:
                 recorder.notice_more_held()
 
     def exchange(self, exchange: ExchangeView) -> None:
@@ -63,22 +66,27 @@ class Operation:
         have taken is not known. One that was cancelled counts if the operation then times out.
         """
         reply = exchange.reply
-        took_ns = int(exchange.seconds * 1e9)
         if reply is None:
-            if isinstance(exchange.error, TimeoutError):
-                self._tally.query.record(took_ns)
-            elif isinstance(exchange.error, asyncio.CancelledError):
-                self._abandoned_ns.append(took_ns)
+            self._unanswered(exchange)
             return
-        self._tally.query.record(took_ns)
+        self._tally.query.add(int(exchange.seconds * 1e9))
         if exchange.method == "query":
             self._database_ns += database_ns(reply)
+
+    def _unanswered(self, exchange: ExchangeView) -> None:
+        took_ns = int(exchange.seconds * 1e9)
+        if isinstance(exchange.error, TimeoutError):
+            self._tally.query.add(took_ns)
+        elif isinstance(exchange.error, asyncio.CancelledError):
+            self._abandoned_ns += (took_ns,)
 
     def succeeded(self) -> None:
         """The operation did what it should."""
         total_ns = self._recorder.clock() - self._began_ns
         if self._close():
-            self._tally.add_success(total_ns, self._acquire_ns, self._database_ns)
+            tally = self._tally
+            tally.succeeded += 1
+            tally.figures += (total_ns, self._acquire_ns, self._database_ns)
 
     def fail(self, error: BaseException) -> None:
         """The operation ended with an error."""
@@ -101,9 +109,9 @@ class Operation:
 
     def _count_unanswered(self, waiting: bool) -> None:
         if waiting:
-            self._tally.acquire.record(self._recorder.clock() - self._began_ns)
+            self._tally.acquire.add(self._recorder.clock() - self._began_ns)
         for took_ns in self._abandoned_ns:
-            self._tally.query.record(took_ns)
+            self._tally.query.add(took_ns)
 
     def cancel(self) -> None:
         """The operation was given up by whoever runs the load, so it proves nothing."""
@@ -129,7 +137,6 @@ class Operation:
         recorder = self._recorder
         recorder.in_flight -= 1
         recorder.held -= self._held
-        self._held = False
         return True
 
 
@@ -139,15 +146,21 @@ def database_ns(reply: Mapping[str, Any]) -> int:
     Each statement's result carries its execution time as a string (`time`). A reply without them,
     such as an error for the whole request, counts as zero.
     """
-    statements = reply.get("result")
-    if not isinstance(statements, list):
-        return 0
     total_ns = 0
-    for statement in statements:
-        try:
+    try:
+        for statement in reply["result"]:
             total_ns += parse_duration_ns(statement["time"])
-        except (ArithmeticError, LookupError, TypeError, ValueError):
-            continue  # measuring must never fail the operation that is measured
+    except _UNREADABLE:
+        return _readable_ns(reply.get("result"))
+    return total_ns
+
+
+def _readable_ns(statements: object) -> int:
+    """As much of it as can be read: measuring must never fail the operation that is measured."""
+    total_ns = 0
+    for statement in statements if isinstance(statements, list) else ():
+        with contextlib.suppress(*_UNREADABLE):
+            total_ns += parse_duration_ns(statement["time"])
     return total_ns
 
 

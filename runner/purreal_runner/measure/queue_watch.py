@@ -13,30 +13,34 @@ class QueueWatch:
 
     Args:
         known: the pool's longest queue before the first interval.
+
+    Attributes:
+        longest: the longest queue of all intervals.
+        others: the most that `notice_others` was told since the last reading.
     """
 
-    __slots__ = ("_known", "_others", "_recent", "longest")
+    __slots__ = ("_known", "_recent", "longest", "others")
 
     def __init__(self, known: int = 0) -> None:
         self.longest = 0
         self._known = known
-        self._others = 0
+        self.others = 0
         self._recent = 0
 
     def notice_others(self, without_lease: int) -> None:
         """An operation begins while so many others have none of the leases."""
-        if without_lease > self._others:
-            self._others = without_lease
+        if without_lease > self.others:
+            self.others = without_lease
 
     def read(self, stats: PoolReadings) -> None:
         """Bring the intervals up to date with the pool's own gauges."""
         if stats.peak_waiting > self._known:
             self._known = seen = stats.peak_waiting
-        elif self._others:
-            seen = min(self._others + 1, stats.peak_waiting)  # the one that began waits, too
+        elif self.others:
+            seen = min(self.others + 1, stats.peak_waiting)  # the one that began waits, too
         else:
             seen = 0
-        self._others = 0
+        self.others = 0
         self._recent = max(self._recent, stats.waiting, seen)
         self.longest = max(self.longest, self._recent)
 

@@ -1,8 +1,9 @@
 """Owns the running sums of one measured interval; knows no clock, no task and no pool."""
 
+from purreal_runner.measure.backlog import Backlog
 from purreal_runner.measure.errors import ErrorCount, ErrorKind, error_kind, example_of, type_name
-from purreal_runner.measure.histogram import Histogram, bucket_index
 from purreal_runner.measure.part import BreakdownRow, Counts, Distributions
+from purreal_runner.measure.successes import Successes
 
 _MOST_TYPES = 200
 OTHER_TYPES = "other types"
@@ -10,25 +11,31 @@ OTHER_TYPES = "other types"
 
 
 class Tally:
-    """Counts, histograms, errors and the breakdown of the operations begun in one interval.
+    """Counts, durations, errors and the breakdown of the operations begun in one interval.
 
     An operation keeps the tally it began in, so operations of the warm-up never reach the
     measured one, however late they end.
+
+    Durations are taken in at the price of an append. `tidy` counts some of those that wait, and
+    whoever asks for the sums gets all of them counted.
+
+    Attributes:
+        acquire, query: durations in nanoseconds.
+        figures: of operations that succeeded and are not counted yet: total, acquire and database
+            in nanoseconds, again and again, without an object for each operation.
     """
 
     __slots__ = (
-        "_breakdown",
         "_errors",
+        "_successes",
         "acquire",
         "cancelled",
-        "database",
         "failed",
+        "figures",
         "issued",
-        "operation",
         "peak_concurrent",
         "peak_held",
         "query",
-        "rest",
         "succeeded",
         "timed_out",
     )
@@ -41,30 +48,26 @@ class Tally:
         self.cancelled = 0
         self.peak_concurrent = in_flight
         self.peak_held = 0
-        self.acquire = Histogram()
-        self.query = Histogram()
-        self.operation = Histogram()
-        self.database = Histogram()
-        self.rest = Histogram()
+        self.acquire = Backlog()
+        self.query = Backlog()
+        self.figures: list[int] = []
+        self._successes = Successes()
         self._errors: dict[tuple[ErrorKind, str], list[int | str]] = {}
-        self._breakdown: dict[int, list[int]] = {}
 
     def add_success(self, total_ns: int, acquire_ns: int, database_ns: int) -> None:
-        """Count one operation that succeeded, with where its time went."""
+        """Take in one operation that succeeded, with where its time went."""
         self.succeeded += 1
-        self.operation.record(total_ns)
-        self.database.record(database_ns)
-        # Requests side by side in one operation can add up to more than it took: no rest then.
-        self.rest.record(total_ns - acquire_ns - database_ns)
-        bucket = bucket_index(total_ns)
-        row = self._breakdown.get(bucket)
-        if row is None:
-            self._breakdown[bucket] = [1, acquire_ns, database_ns, total_ns]
-            return
-        row[0] += 1
-        row[1] += acquire_ns
-        row[2] += database_ns
-        row[3] += total_ns
+        self.figures += (total_ns, acquire_ns, database_ns)
+
+    def tidy(self) -> None:
+        """Count a part of what waits: all of it would hold up the event loop."""
+        self._count_figures()
+        backlogs = (self.acquire, self.query, self._successes.database, self._successes.rest)
+        max(backlogs, key=len).count()
+
+    def _count_figures(self) -> None:
+        self._successes.count(self.figures)
+        self.figures.clear()
 
     def add_error(self, error: BaseException) -> None:
         """Count what ended an operation; the first message of each type is kept."""
@@ -97,26 +100,17 @@ class Tally:
         return tuple(sorted(found, key=lambda each: (-each.count, each.type)))
 
     def distributions(self) -> Distributions:
-        """The histograms, frozen."""
+        """How long everything took, all of it counted."""
+        self._count_figures()
         return Distributions(
             acquire=self.acquire.distribution(),
             query=self.query.distribution(),
-            operation=self.operation.distribution(),
-            database=self.database.distribution(),
-            rest=self.rest.distribution(),
+            operation=self._successes.operation(),
+            database=self._successes.database.distribution(),
+            rest=self._successes.rest.distribution(),
         )
 
     def breakdown(self) -> tuple[BreakdownRow, ...]:
         """Where the time went, by bucket of the operation's duration, the quickest first."""
-        return tuple(
-            BreakdownRow(
-                bucket=bucket,
-                count=count,
-                acquire_ns=acquire_ns,
-                database_ns=database_ns,
-                total_ns=total_ns,
-            )
-            for bucket, (count, acquire_ns, database_ns, total_ns) in sorted(
-                self._breakdown.items()
-            )
-        )
+        self._count_figures()
+        return self._successes.breakdown()

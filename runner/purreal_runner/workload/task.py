@@ -1,8 +1,8 @@
 """What an operation gets to know about itself; must not know what the operation does with it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from random import Random
+from typing import NamedTuple
 
 from purreal import Lease, SurrealDBConnectionPool
 
@@ -10,9 +10,8 @@ WARM_UP_NUMBERS_FROM = 1_000_000_000
 """Warm-up operations are numbered from here, so that the measured ones are always 0, 1, 2, …"""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One operation of one worker.
+class Task(NamedTuple):
+    """One operation of one worker: a tuple, because one is made for every operation.
 
     Attributes:
         number: unique over all pools of the run; what `simulate_work` gets as `task_id`.
