@@ -60,7 +60,6 @@ def _is_id(value):
     return isinstance(value, str | int | UUID | list | dict) and not isinstance(value, bool)
 
 
-@settings(deadline=None)
 @given(
     text=st.text(max_size=10) | st.just("x" * 3000),
     variables=st.dictionaries(
