@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 from uuid import UUID, uuid4
 
 import cbor2
@@ -14,7 +14,6 @@ from purreal_runner.embedded.envelope import (
     Unreadable,
     for_client_session,
     read_request,
-    request_id,
     session_entry,
     with_session,
     without_session,
@@ -62,7 +61,7 @@ class _Session:
 class _Call:
     """One request on its way through the engine."""
 
-    __slots__ = ("_client", "_session", "data", "method", "ordered", "silent")
+    __slots__ = ("_client", "_session", "data", "echo", "method", "ordered", "silent")
 
     def __init__(
         self,
@@ -70,6 +69,7 @@ class _Call:
         session: _Session,
         method: bytes,
         data: bytes,
+        echo: Mapping[str, Any],
         *,
         silent: bool = False,
     ) -> None:
@@ -77,6 +77,7 @@ class _Call:
         self._session = session
         self.method = method
         self.data = data
+        self.echo = echo
         self.silent = silent  # our own request: nobody waits for a reply
         self.ordered = (
             method != b"ping"
@@ -114,7 +115,7 @@ class Client:
         self._detaching: set[_Session] = set()
         tag = cbor2.CBORTag(37, self._own.inner.bytes)
         attach = cbor2.dumps({"method": "attach", "session": tag})
-        _Call(self, self._own, b"attach", attach, silent=True).submit()
+        _Call(self, self._own, b"attach", attach, {}, silent=True).submit()
 
     def receive(self, data: bytes) -> None:
         """Handle one message; its reply is sent later, or at once when the server answers by
@@ -165,7 +166,7 @@ class Client:
 
     def _route(self, request: Request) -> bytes | None:
         """The server's own answer, or None when the request went on to the engine."""
-        echo = request.echo or {}
+        echo = request.echo
         if request.method == b"sessions":
             return answers.session_list(echo, self._attached, request.session)
         if request.session is None:
@@ -178,7 +179,7 @@ class Client:
             session = self._session_for(request.method, request.session)
         data = with_session(request, session.entry)
         self.in_flight += 1
-        _Call(self, session, request.method, data).submit()
+        _Call(self, session, request.method, data, echo).submit()
         return None
 
     def _may_not_attach(self, request: Request) -> bool:
@@ -216,4 +217,4 @@ def _failed(call: _Call, failure: BaseException) -> bytes:
     if isinstance(failure, ValueError):
         return answers.unreadable(str(failure))
     _log.error("the engine failed in a request: %s", failure)
-    return answers.internal_error(request_id(call.data))
+    return answers.internal_error(call.echo)

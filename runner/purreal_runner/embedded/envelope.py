@@ -3,31 +3,32 @@
 A request that reaches the engine without a `session` entry runs in the engine's own session, which
 has every right. So each request gets the entry of its client's session, and the client must not be
 able to undo that. Two facts about the engine decide how (both tried): of equal keys the last one
-wins, and bytes after the map are ignored.
+wins, and bytes after the map are ignored. So every key of the map is read, and then
 
-* The usual request can't contain the key `session`: the word does not occur in its bytes. Our
-  entry goes in *front*; behind the client's entries it could be pushed out of the map by a header
-  that counts too few of them.
-* Any other request is decoded, must be exactly one map without repeated keys, and gets our entry
-  at its *end*, where it overrides whatever the client wrote.
+* the client's own entry is replaced where it stands, which must be the only one;
+* a request without one gets ours in *front*; behind the client's entries it could be pushed out of
+  the map by a header that counts too few of them.
+
+Parameters are not decoded: not all that the engine can read has a value in Python.
 """
 
-import secrets
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import cbor2
 
 from purreal_runner.embedded.answers import INVALID_REQUEST, PARSE_ERROR
+from purreal_runner.embedded.items import BREAK, UNTIL_BREAK, end_of_item, map_at, text_at
 
-_SESSION_KEY: Final = b"\x67session\xd8\x25\x50"  # text(7) "session", tag 37 (UUID), bytes(16)
+_UUID: Final = b"\xd8\x25\x50"  # tag 37, bytes(16)
+_UUID_SIZE: Final = len(_UUID) + 16
+_SESSION_KEY: Final = b"\x67session" + _UUID
 _SESSION_ENTRY_SIZE: Final = len(_SESSION_KEY) + 16
-_METHOD_KEY: Final = b"\x66method"
-_ABSENT: Final = object()
 _NONE_TAG: Final = 6  # SurrealDB's NONE
 _NO_IDS: Final = (list, tuple, dict, set, frozenset)  # refused by the real server too
-_MAX_DEPTH: Final = 200  # nesting; the engine's own parser stops at 256
+_READ: Final = frozenset((b"id", b"method", b"session"))
+_LONG_MAP: Final = b"\xba"  # whose number of entries has four bytes
 
 
 class Unreadable(Exception):
@@ -38,61 +39,95 @@ class Unreadable(Exception):
         self.answer = answer
 
 
+class _Entry(NamedTuple):
+    """Where an entry of the map begins, where its value begins, and where both end."""
+
+    begin: int
+    value: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What routing needs to know of one request.
 
-    `session` is the session the client named, None for the socket's own. `echo` holds the reply's
-    `id` entry and is only filled for requests that were decoded. `decoded` tells which of the two
-    places the session entry goes to.
+    Attributes:
+        data: its bytes.
+        method: its name.
+        echo: the reply's `id` entry; empty when the request has none.
+        session: the one that the client named; None for the socket's own.
+        entries: how many it has, or `UNTIL_BREAK`.
+        first: where the first one begins.
+        naming: the client's `session` entry, whatever it says.
     """
 
     data: bytes
     method: bytes
-    session: UUID | None = None
-    decoded: bool = False
-    echo: dict[str, Any] | None = None
+    echo: dict[str, Any]
+    session: UUID | None
+    entries: int
+    first: int
+    naming: _Entry | None
 
 
 def read_request(data: bytes) -> Request:
-    """Find out method and session of a request, without decoding it where that is safe.
-
-    Raises `Unreadable` for bytes that can't be a request.
-    """
-    # 0x7f opens a text in pieces: the one way to write a key without its letters side by side.
-    if b"session" in data or b"tach" in data or b"\x7f" in data:
-        return _decode(data)
-    at = data.find(_METHOD_KEY) + len(_METHOD_KEY)
-    if at < len(_METHOD_KEY) or at >= len(data) or not 0x60 <= data[at] <= 0x77:
-        return Request(data, b"")
-    return Request(data, data[at + 1 : at + 1 + data[at] - 0x60])
-
-
-def _decode(data: bytes) -> Request:
-    # The mark behind the request shows whether the request ends where its bytes end.
-    mark = secrets.token_bytes(16)
+    """Find out what routing needs to know. Raises `Unreadable` for what can't be a request."""
     try:
-        request, end = cbor2.loads(
-            b"\x82" + data + b"\x50" + mark, max_depth=_MAX_DEPTH, allow_duplicate_keys=False
-        )
-    except Exception as error:  # whatever the decoder makes of rubbish, the answer is the same
+        entries, first = map_at(data, 0)
+        found = _find(data, entries, first)
+    except (IndexError, ValueError) as error:
         raise Unreadable(PARSE_ERROR) from error
-    if end != mark or not isinstance(request, dict):
-        raise Unreadable(PARSE_ERROR)
-    method = request.get("method")
-    if not isinstance(method, str):
+    naming = found.get(b"session")
+    method, echo = _method(data, found.get(b"method")), _echo(data, found.get(b"id"))
+    return Request(data, method, echo, _session(data, naming), entries, first, naming)
+
+
+def _find(data: bytes, entries: int, at: int) -> dict[bytes, _Entry]:
+    found: dict[bytes, _Entry] = {}
+    while entries and not (entries < 0 and data[at] == BREAK):
+        key, value = text_at(data, at)
+        entries -= 1
+        if key not in _READ:
+            if entries == 0:
+                break  # nothing comes behind the last value, however long it is
+            at = end_of_item(data, value)
+        elif key in found:
+            raise ValueError("an entry twice")
+        else:
+            found[key] = _Entry(at, value, end_of_item(data, value))
+            at = found[key].end
+    return found
+
+
+def _method(data: bytes, entry: _Entry | None) -> bytes:
+    try:
+        if entry is not None:
+            return text_at(data, entry.value)[0]
+    except ValueError:
+        pass
+    raise Unreadable(INVALID_REQUEST)
+
+
+def _echo(data: bytes, entry: _Entry | None) -> dict[str, Any]:
+    if entry is None:
+        return {}
+    identity = _decoded(data[entry.value : entry.end])
+    if isinstance(identity, _NO_IDS):
         raise Unreadable(INVALID_REQUEST)
-    echo = {"id": request["id"]} if "id" in request else {}
-    if isinstance(echo.get("id"), _NO_IDS):
-        raise Unreadable(INVALID_REQUEST)
-    session = _session_id(request.get("session", _ABSENT))
-    return Request(data, method.encode("utf-8", "replace"), session, decoded=True, echo=echo)
+    return {"id": identity}
+
+
+def _session(data: bytes, entry: _Entry | None) -> UUID | None:
+    if entry is None:
+        return None
+    value = data[entry.value : entry.end]
+    if len(value) == _UUID_SIZE and value.startswith(_UUID):
+        return UUID(bytes=value[len(_UUID) :])
+    return _session_id(_decoded(value))
 
 
 def _session_id(value: object) -> UUID | None:
-    if value is _ABSENT or value is None:
-        return None
-    if isinstance(value, UUID):
+    if value is None or isinstance(value, UUID):
         return value
     if isinstance(value, cbor2.CBORTag):
         if value.tag == _NONE_TAG:
@@ -104,15 +139,11 @@ def _session_id(value: object) -> UUID | None:
         raise Unreadable(INVALID_REQUEST) from None
 
 
-def request_id(data: bytes) -> dict[str, Any]:
-    """The reply's `id` entry for a request that was not decoded on its way in; empty when it has
-    none.
-    """
+def _decoded(item: bytes) -> object:
     try:
-        request = cbor2.loads(data, max_depth=_MAX_DEPTH)
-        return {"id": request["id"]}
-    except Exception:
-        return {}
+        return cbor2.loads(item)
+    except Exception as error:  # whatever the decoder makes of rubbish, the answer is the same
+        raise Unreadable(PARSE_ERROR) from error
 
 
 def session_entry(session: UUID) -> bytes:
@@ -121,39 +152,19 @@ def session_entry(session: UUID) -> bytes:
 
 
 def with_session(request: Request, entry: bytes) -> bytes:
-    """The request's bytes with `entry` (see `session_entry`) as the only session that counts.
-
-    Raises `Unreadable` when the request is no CBOR map.
-    """
-    data = request.data
-    head, body = _split_header(data)
-    if not request.decoded:
-        return b"".join((head, entry, memoryview(data)[body:]))
-    if head == b"\xbf":  # a map without a length ends with a stop byte
-        return b"".join((head, memoryview(data)[body:-1], entry, b"\xff"))
-    return b"".join((head, memoryview(data)[body:], entry))
+    """The request's bytes with `entry` (see `session_entry`) as their only session."""
+    data, naming = memoryview(request.data), request.naming
+    if naming is not None:
+        return b"".join((data[: naming.begin], entry, data[naming.end :]))
+    return b"".join((_header(request.entries), entry, data[request.first :]))
 
 
-_SHORT_HEADERS: Final = {0xA0 + n: bytes((0xA0 + n + 1,)) for n in range(23)}
-_LENGTH_SIZES: Final = {0xB8: 1, 0xB9: 2, 0xBA: 4, 0xBB: 8}
-
-
-def _split_header(data: bytes) -> tuple[bytes, int]:
-    """The header of a map with one entry more, and where the entries start (RFC 8949 §3)."""
-    first = data[0] if data else 0
-    if (short := _SHORT_HEADERS.get(first)) is not None:
-        return short, 1
-    if first == 0xBF:
-        return b"\xbf", 1
-    if first == 0xB7:
-        return b"\xb8\x18", 1
-    size = _LENGTH_SIZES.get(first)
-    if size is None or len(data) <= size:
-        raise Unreadable(PARSE_ERROR)
-    count = int.from_bytes(data[1 : 1 + size], "big") + 1
-    if count >= 1 << 32:
-        raise Unreadable(PARSE_ERROR)
-    return b"\xba" + count.to_bytes(4, "big"), 1 + size
+def _header(entries: int) -> bytes:
+    """Of a map with one entry more."""
+    if entries == UNTIL_BREAK:
+        return b"\xbf"
+    more = entries + 1
+    return bytes((0xA0 + more,)) if more < 24 else _LONG_MAP + more.to_bytes(4, "big")
 
 
 def without_session(reply: bytes, entry: bytes) -> bytes:
