@@ -13,7 +13,7 @@ Parameters are not decoded: not all that the engine can read has a value in Pyth
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import UUID
 
 import cbor2
@@ -26,7 +26,7 @@ _UUID_SIZE: Final = len(_UUID) + 16
 _SESSION_KEY: Final = b"\x67session" + _UUID
 _SESSION_ENTRY_SIZE: Final = len(_SESSION_KEY) + 16
 _NONE_TAG: Final = 6  # SurrealDB's NONE
-_NO_IDS: Final = (list, tuple, dict, set, frozenset)  # refused by the real server too
+_LISTS_AND_MAPS: Final = range(0x80, 0xC0)  # by their first byte; no ids on the real server either
 _READ: Final = frozenset((b"id", b"method", b"session"))
 _LONG_MAP: Final = b"\xba"  # whose number of entries has four bytes
 
@@ -39,12 +39,8 @@ class Unreadable(Exception):
         self.answer = answer
 
 
-class _Entry(NamedTuple):
-    """Where an entry of the map begins, where its value begins, and where both end."""
-
-    begin: int
-    value: int
-    end: int
+_Place = tuple[int, int, int]
+"""Where an entry of the map begins, where its value begins, and where both end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +48,16 @@ class Request:
     """What routing needs to know of one request.
 
     Attributes:
-        data: its bytes.
         method: its name.
-        echo: the reply's `id` entry; empty when the request has none.
-        session: the one that the client named; None for the socket's own.
-        entries: how many it has, or `UNTIL_BREAK`.
-        first: where the first one begins.
-        naming: the client's `session` entry, whatever it says.
+        identity: the item that is its `id`, see `echo`; empty when it has none.
+        session: the 16 bytes of the one that the client named; None for the socket's own.
+        around: its bytes before and behind the place for the session that counts.
     """
 
-    data: bytes
     method: bytes
-    echo: dict[str, Any]
-    session: UUID | None
-    entries: int
-    first: int
-    naming: _Entry | None
+    identity: bytes
+    session: bytes | None
+    around: tuple[bytes | memoryview, memoryview]
 
 
 def read_request(data: bytes) -> Request:
@@ -77,64 +67,69 @@ def read_request(data: bytes) -> Request:
         found = _find(data, entries, first)
     except (IndexError, ValueError) as error:
         raise Unreadable(PARSE_ERROR) from error
-    naming = found.get(b"session")
-    method, echo = _method(data, found.get(b"method")), _echo(data, found.get(b"id"))
-    return Request(data, method, echo, _session(data, naming), entries, first, naming)
+    view, named = memoryview(data), found.get(b"session")
+    return Request(
+        _method(data, found.get(b"method")),
+        _identity(data, found.get(b"id")),
+        _session(data, named),
+        (_header(entries), view[first:]) if named is None else (view[: named[0]], view[named[2] :]),
+    )
 
 
-def _find(data: bytes, entries: int, at: int) -> dict[bytes, _Entry]:
-    found: dict[bytes, _Entry] = {}
+def _find(data: bytes, entries: int, at: int) -> dict[bytes, _Place]:
+    """The entries that matter, out of so many that begin at `at`."""
+    found: dict[bytes, _Place] = {}
     while entries and not (entries < 0 and data[at] == BREAK):
         key, value = text_at(data, at)
         entries -= 1
-        if key not in _READ:
-            if entries == 0:
-                break  # nothing comes behind the last value, however long it is
-            at = end_of_item(data, value)
-        elif key in found:
+        if entries == 0 and key not in _READ:
+            break  # nothing comes behind the last value, wherever that ends
+        end = end_of_item(data, value)
+        if key in found:
             raise ValueError("an entry twice")
-        else:
-            found[key] = _Entry(at, value, end_of_item(data, value))
-            at = found[key].end
+        if key in _READ:
+            found[key] = at, value, end
+        at = end
     return found
 
 
-def _method(data: bytes, entry: _Entry | None) -> bytes:
+def _method(data: bytes, place: _Place | None) -> bytes:
     try:
-        if entry is not None:
-            return text_at(data, entry.value)[0]
+        if place is not None:
+            return text_at(data, place[1])[0]
     except ValueError:
         pass
     raise Unreadable(INVALID_REQUEST)
 
 
-def _echo(data: bytes, entry: _Entry | None) -> dict[str, Any]:
-    if entry is None:
-        return {}
-    identity = _decoded(data[entry.value : entry.end])
-    if isinstance(identity, _NO_IDS):
+def _identity(data: bytes, place: _Place | None) -> bytes:
+    if place is None:
+        return b""
+    if data[place[1]] in _LISTS_AND_MAPS:
         raise Unreadable(INVALID_REQUEST)
-    return {"id": identity}
+    return data[place[1] : place[2]]
 
 
-def _session(data: bytes, entry: _Entry | None) -> UUID | None:
-    if entry is None:
+def _session(data: bytes, place: _Place | None) -> bytes | None:
+    if place is None:
         return None
-    value = data[entry.value : entry.end]
+    value = data[place[1] : place[2]]
     if len(value) == _UUID_SIZE and value.startswith(_UUID):
-        return UUID(bytes=value[len(_UUID) :])
+        return value[len(_UUID) :]
     return _session_id(_decoded(value))
 
 
-def _session_id(value: object) -> UUID | None:
-    if value is None or isinstance(value, UUID):
-        return value
+def _session_id(value: object) -> bytes | None:
+    if value is None:
+        return None
+    if isinstance(value, UUID):
+        return value.bytes
     if isinstance(value, cbor2.CBORTag):
         if value.tag == _NONE_TAG:
             return None
         value = value.value
     try:
-        return UUID(value)  # type: ignore[arg-type]
+        return UUID(value).bytes  # type: ignore[arg-type]
     except (AttributeError, TypeError, ValueError):
         raise Unreadable(INVALID_REQUEST) from None
 
@@ -146,17 +141,22 @@ def _decoded(item: bytes) -> object:
         raise Unreadable(PARSE_ERROR) from error
 
 
+def echo(identity: bytes) -> dict[str, Any]:
+    """The reply's `id` entry; empty when the request has none that can be read."""
+    try:
+        return {"id": cbor2.loads(identity)}
+    except Exception:
+        return {}
+
+
 def session_entry(session: UUID) -> bytes:
     """The CBOR map entry that names a session."""
     return _SESSION_KEY + session.bytes
 
 
 def with_session(request: Request, entry: bytes) -> bytes:
-    """The request's bytes with `entry` (see `session_entry`) as their only session."""
-    data, naming = memoryview(request.data), request.naming
-    if naming is not None:
-        return b"".join((data[: naming.begin], entry, data[naming.end :]))
-    return b"".join((_header(request.entries), entry, data[request.first :]))
+    """The request's bytes with `entry` (see `session_entry`) as the session that counts."""
+    return entry.join(request.around)
 
 
 def _header(entries: int) -> bytes:
