@@ -41,6 +41,7 @@ lint: $(VENV)/installed-dev  ## run every check that is not a test
 	$(BIN)/lint-imports
 	$(BIN)/python tools/generate_reference.py --check
 	$(BIN)/python tools/generate_status.py --check
+	$(BIN)/python tools/generate_compatibility.py --check
 	$(BIN)/python tools/generate_crd.py --check
 	$(BIN)/python tools/generate_chart.py --check
 	$(BIN)/python tools/generate_operator.py --check
@@ -48,6 +49,7 @@ lint: $(VENV)/installed-dev  ## run every check that is not a test
 generate: $(VENV)/installed-dev  ## write the generated documentation and manifests anew
 	$(BIN)/python tools/generate_reference.py
 	$(BIN)/python tools/generate_status.py
+	$(BIN)/python tools/generate_compatibility.py
 	$(BIN)/python tools/generate_crd.py
 	$(BIN)/python tools/generate_chart.py
 	$(BIN)/python tools/generate_operator.py

@@ -3,7 +3,7 @@
 from benchmarks.machine import Cores
 from benchmarks.results import Results
 from benchmarks.running import ProgramFailed, run_program
-from benchmarks.throughput import NOT_BUILT, Target
+from benchmarks.throughput import Target
 
 KINDS = ("session", "connection")
 
@@ -45,11 +45,7 @@ async def _run(results: Results, kind: str, target: Target, cores: Cores, second
     except ProgramFailed as error:
         results.leave_out(who, str(error))
         return
-    if outcome["not_built"]:
-        results.leave_out(who, f"{NOT_BUILT}: {outcome['not_built']}")
-        return
     results.add(f"{who}/alone_p99_ms", outcome["alone_p99_ms"])
     results.add(f"{who}/beside_bulk_p99_ms", outcome["beside_bulk_p99_ms"])
     results.add(f"{who}/bulk_reads_per_second", outcome["bulk_reads"] / seconds)
-    if outcome["sockets"] is not None:
-        results.add(f"{who}/sockets", outcome["sockets"])
+    results.add(f"{who}/sockets", outcome["sockets"])

@@ -43,6 +43,9 @@ class Contestant:
 
 POOL = Contestant("pool", "drivers/purreal_pool.py", "connection", label="this pool, connections")
 SESSIONS = Contestant("sessions", POOL.script, "session", label="this pool, sessions")
+MANY_SESSIONS = Contestant(
+    "500 sessions", POOL.script, "session", leases=500, label="this pool, 500 sessions"
+)
 TRANSPORT = Contestant(
     "transport without a pool",
     "drivers/purreal_transport.py",
@@ -57,11 +60,8 @@ FILLED = Contestant("purreal 0.2.1 opened first", OLDER_SCRIPT, "filled", peer=O
 LITE = Contestant("sdblpy", "drivers/sdblpy_pool.py", peer=SDBLPY)
 BASICS = Contestant("surreal-basics", "drivers/basics.py", leases=1, peer=SURREAL_BASICS)
 
-INSTANT = (POOL, SESSIONS, TRANSPORT, LEASED, SHARED, DOCUMENTED, LITE, BASICS)
+INSTANT = (POOL, SESSIONS, MANY_SESSIONS, TRANSPORT, LEASED, SHARED, DOCUMENTED, LITE, BASICS)
 
-MANY_SESSIONS = Contestant(
-    "500 sessions", POOL.script, "session", leases=500, label="this pool, 500 sessions"
-)
 MULTIPLEXED = Contestant(
     "unleased over 4 sockets",
     TRANSPORT.script,

@@ -9,8 +9,6 @@ from benchmarks.machine import Cores
 from benchmarks.results import Results
 from benchmarks.running import ProgramFailed, run_program
 
-NOT_BUILT = "not built yet"
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -84,8 +82,6 @@ async def _run(
 
 
 def _reason_against(outcome: dict[str, Any]) -> str | None:
-    if outcome["not_built"]:
-        return f"{NOT_BUILT}: {outcome['not_built']}"
     if outcome["wrong"]:
         return f"{outcome['wrong']:,} wrong answers"
     if outcome["failed"]:

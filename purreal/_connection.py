@@ -9,6 +9,8 @@ from types import EllipsisType
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
+from purreal._live import LiveQuery
+
 logger = logging.getLogger("purreal")
 
 Lend = Literal["auto", "session", "connection"]
@@ -107,14 +109,26 @@ class Connection(Protocol):
         method: str,
         params: list[Any],
         *,
+        session: UUID | None = None,
         txn: UUID | None = None,
         timeout: Timeout = ...,
     ) -> Any:
         """Send one request and return the ``result`` of its reply.
 
+        Args:
+            session: one that the borrower attached, or is attaching; None for the lease's own.
+            txn: a transaction of `begin`; None for none.
+
         Raises:
             surrealdb.errors.ServerError: the server answered with an error.
             RequestError: no answer; its `outcome` says whether the request was sent.
+        """
+
+    def live_query(self, live_id: UUID) -> LiveQuery:
+        """Return a live query that the borrower started, for its notifications.
+
+        Raises:
+            LeaseError: it did not start it, or has killed it.
         """
 
     async def check(self) -> None:

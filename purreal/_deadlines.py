@@ -63,6 +63,9 @@ class Deadlines:
     def limit(self, seconds: float | None) -> Limit:
         """Limit what is awaited in a block: ``with deadlines.limit(5.0): await …``.
 
+        Args:
+            seconds: None for no limit but the one that `Limit.expire` sets.
+
         Raises (on leaving the block):
             TimeoutError: the seconds are over. As with `asyncio.timeout`.
         """
@@ -103,7 +106,7 @@ class Limit:
     """The block of `Deadlines.limit`.
 
     Attributes:
-        expired: whether the deadline passed inside the block.
+        expired: whether the deadline passed inside the block, or somebody called `expire`.
     """
 
     __slots__ = ("_cancelling", "_deadlines", "_seconds", "_task", "expired")
@@ -111,22 +114,24 @@ class Limit:
     def __init__(self, deadlines: Deadlines, seconds: float | None) -> None:
         self._deadlines = deadlines
         self._seconds = seconds
+        self._task: asyncio.Task[object] | None = None
         self.expired = False
 
     def __enter__(self) -> Limit:
+        task = asyncio.current_task(self._deadlines.loop)
+        if task is None:
+            raise RuntimeError("a limit of time needs a task that it can interrupt")
+        self._task = task
+        self._cancelling = task.cancelling()
         if self._seconds is not None:
-            task = asyncio.current_task(self._deadlines.loop)
-            if task is None:
-                raise RuntimeError("a limit of time needs a task that it can interrupt")
-            self._task = task
-            self._cancelling = task.cancelling()
             self._deadlines.set(self, self._seconds)
         return self
 
     def expire(self) -> None:
-        """Interrupt the block."""
-        self.expired = True
-        self._task.cancel()
+        """Interrupt the block, as its deadline does; without effect when it is over. Idempotent."""
+        if self._task is not None and not self.expired:
+            self.expired = True
+            self._task.cancel()
 
     def __exit__(
         self,
@@ -134,10 +139,14 @@ class Limit:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._seconds is None:
-            return
-        if not self.expired:
+        if self._seconds is not None:
             self._deadlines.call_off(self, self._seconds)
+        task, self._task = self._task, None
         # Of two that interrupt the task, a caller's own request to be cancelled comes first.
-        elif self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+        if (
+            self.expired
+            and task is not None
+            and task.uncancel() <= self._cancelling
+            and kind is asyncio.CancelledError
+        ):
             raise TimeoutError from error

@@ -56,7 +56,11 @@ class NestedAcquireError(PoolError):
 
 
 class LeaseError(PoolError):
-    """A lease was used after its return, returned twice, or returned to the wrong pool."""
+    """A lease was used after its return, or for what is not its own, or returned wrongly."""
+
+
+class NotificationsLost(PoolError):
+    """A live query was read so slowly that notifications had to be dropped."""
 
 
 class ConnectFailed(PurrealError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from purreal import _codec
@@ -13,6 +13,10 @@ from purreal._errors import RequestNotSent
 from purreal._tags import CodecError
 
 Reply = Mapping[str, Any]
+
+NOTIFICATION: Final = 0
+"""Stands for the request id of a notification of a live query, which has none; requests count
+from 1."""
 
 # Replies of a server that is going away; the request itself is not what failed.
 _GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
@@ -126,7 +130,7 @@ def _middle(method: str) -> bytes:
 
 
 def read_reply(message: bytes | str) -> tuple[int, Reply]:
-    """Take a reply apart.
+    """Take a reply apart, or a notification of a live query: its id is `NOTIFICATION`.
 
     Raises:
         CodecError: it is no reply to one of our requests, so that it is not known whose answer is
@@ -139,10 +143,32 @@ def read_reply(message: bytes | str) -> tuple[int, Reply]:
         raise CodecError(f"the server sent a {type(reply).__name__} instead of a reply")
     request_id = reply.get("id")
     if type(request_id) is not int:
+        if request_id is None and (notification := _notification_in(reply)):
+            return NOTIFICATION, notification
         raise CodecError(_explain_missing_id(reply))
     if "result" not in reply and not isinstance(reply.get("error"), dict):
         raise CodecError("the server sent a reply with neither a result nor an error")
     return request_id, reply
+
+
+def _notification_in(reply: Reply) -> Reply | None:
+    # {"result": {"id", "action", "record", "result", "session"}, "session"}: SurrealDB 2 sends
+    # neither of the sessions, and 3 the outer one for attached sessions only.
+    result = reply.get("result")
+    if not isinstance(result, dict) or not isinstance(result.get("action"), str):
+        return None
+    live_id = as_uuid(result.get("id"))
+    return None if live_id is None else {**result, "id": live_id}
+
+
+def as_uuid(value: Any) -> UUID | None:
+    """Read an id, which may be spelled as text; None for everything else."""
+    if isinstance(value, str):
+        try:
+            return UUID(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, UUID) else None
 
 
 def result_of(reply: Reply) -> Any:
@@ -165,12 +191,10 @@ def refuses_method(reply: Reply) -> bool:
 
 
 def _explain_missing_id(reply: Reply) -> str:
-    error, result = reply.get("error"), reply.get("result")
+    error = reply.get("error")
     if isinstance(error, dict):
         # What SurrealDB answers to bytes that it can't read.
         return f"the server could not read a request and said: {error.get('message')}"
-    if isinstance(result, dict) and "action" in result:
-        return "a live query notified, and live queries are not supported on pooled connections"
     return "the server sent a message that answers no request"
 
 

@@ -1,234 +1,181 @@
-"""Owns the official SDK's method names and argument shapes; must not know how requests travel."""
+"""Owns the SDK's methods that concern sessions, and with them all that there are; sends nothing."""
 
 from __future__ import annotations
 
 import importlib
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 from purreal import _statements
+from purreal._messages import as_uuid
+from purreal._query_methods import QueryMethods
 from purreal._session_state import transaction_id
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from surrealdb import RecordID, Table
+    from surrealdb import AsyncSurrealSession, Table
     from surrealdb.types import Tokens
 
-    Resource = str | RecordID | Table
+    from purreal._notifications import Notifications
 
 
-class Methods:
+class Methods(QueryMethods):
     """The methods of SDK 2.0.0's ``AsyncSurreal`` over WebSocket, on any way to send a request.
 
     All of them raise the SDK's `surrealdb.errors.ServerError` when the server answers with an
-    error, and `purreal.RequestError` when it does not answer. Two differences to SDK 2.0.0: when
-    any of several statements failed its error is raised (the SDK looks at the first alone), and
-    `query_raw` raises for a request that failed as a whole instead of returning its error.
+    error, and `purreal.RequestError` when it does not answer. `session_id` names a session of
+    `attach` that the request is for, instead of the lease's own; `txn_id` a transaction of `begin`
+    that it is part of. Where they differ from the SDK's on purpose is in docs/sdk-compatibility.md.
     """
 
     __slots__ = ()
 
     @abstractmethod
-    async def _request(self, method: str, params: list[Any], *, txn: UUID | None = None) -> Any:
-        """Send one RPC request and return the ``result`` of its reply."""
+    def _notifications(self, live_id: UUID) -> Notifications:
+        """Return one more reader of a live query."""
 
-    async def query(
-        self, query: str, vars: dict[str, Any] | None = None, txn_id: UUID | None = None
-    ) -> Any:
-        """Run SurrealQL and return the result of its first statement.
+    # -- the session ------------------------------------------------------------------------------
 
-        Args:
-            query: one or several statements.
-            vars: values for the ``$names`` in it.
-            txn_id: a transaction of `begin` to run it in.
-
-        Raises:
-            surrealdb.errors.ServerError: a statement failed. Of several statements outside a
-                transaction, those before it have taken effect.
-        """
-        return _statements.first_result(
-            await self._request("query", [query, vars or {}], txn=txn_id)
-        )
-
-    async def query_raw(
-        self, query: str, params: dict[str, Any] | None = None, txn_id: UUID | None = None
-    ) -> dict[str, Any]:
-        """Run SurrealQL and return ``{"result": [{"status", "result", "time"}, …]}``.
-
-        Failed statements are in there, with ``status`` ``ERR``; none is raised.
-        """
-        return {"result": await self._request("query", [query, params or {}], txn=txn_id)}
-
-    async def select(self, record: Resource, txn_id: UUID | None = None) -> Any:
-        """Return the records of a table, or a list with the one record."""
-        variables: dict[str, Any] = {}
-        return await self.query(_statements.select_text(record, variables), variables, txn_id)
-
-    async def create(self, record: Resource, data: Any = None, txn_id: UUID | None = None) -> Any:
-        """Create one record, with `data` as its content, and return it."""
-        return _statements.unwrapped(await self._write("CREATE", record, "CONTENT", data, txn_id))
-
-    async def update(self, record: Resource, data: Any = None, txn_id: UUID | None = None) -> Any:
-        """Replace the content of a record, or of all records of a table; return what is new."""
-        return await self._write_to("UPDATE", record, "CONTENT", data, txn_id)
-
-    async def upsert(self, record: Resource, data: Any = None, txn_id: UUID | None = None) -> Any:
-        """Replace the content of a record, which is created where it does not exist."""
-        return await self._write_to("UPSERT", record, "CONTENT", data, txn_id)
-
-    async def merge(self, record: Resource, data: Any = None, txn_id: UUID | None = None) -> Any:
-        """Merge `data` into a record, or into all records of a table."""
-        return await self._write_to("UPDATE", record, "MERGE", {} if data is None else data, txn_id)
-
-    async def patch(self, record: Resource, data: Any = None, txn_id: UUID | None = None) -> Any:
-        """Apply JSON Patch operations (RFC 6902) to a record, or to all records of a table."""
-        return await self._write_to("UPDATE", record, "PATCH", [] if data is None else data, txn_id)
-
-    async def delete(self, record: Resource, txn_id: UUID | None = None) -> Any:
-        """Delete a record, or all records of a table; return what was deleted."""
-        variables: dict[str, Any] = {}
-        text = _statements.delete_text(record, variables)
-        return self._shaped(record, await self.query(text, variables, txn_id))
-
-    async def insert(self, table: str | Table, data: Any, txn_id: UUID | None = None) -> Any:
-        """Insert one record (a dict) or several (a list of dicts); return them as a list."""
-        variables: dict[str, Any] = {}
-        text = _statements.insert_text("", table, data, variables)
-        return await self.query(text, variables, txn_id)
-
-    async def insert_relation(
-        self, table: str | Table, data: Any, txn_id: UUID | None = None
-    ) -> Any:
-        """Insert one or several graph edges; each has ``in`` and ``out``. Return them as a list."""
-        variables: dict[str, Any] = {}
-        text = _statements.insert_text("RELATION ", table, data, variables)
-        return await self.query(text, variables, txn_id)
-
-    async def _write_to(
-        self, verb: str, record: Resource, clause: str, data: Any, txn_id: UUID | None
-    ) -> Any:
-        return self._shaped(record, await self._write(verb, record, clause, data, txn_id))
-
-    async def _write(
-        self, verb: str, record: Resource, clause: str, data: Any, txn_id: UUID | None
-    ) -> Any:
-        variables: dict[str, Any] = {}
-        text = _statements.write_text(verb, record, clause, data, variables)
-        return await self.query(text, variables, txn_id)
-
-    @staticmethod
-    def _shaped(record: Resource, result: Any) -> Any:
-        single = _statements.is_single_record(record)
-        return _statements.unwrapped(result) if single else result
-
-    async def run(
-        self, name: str, args: list[Any] | None = None, version: str | None = None
-    ) -> Any:
-        """Call a function such as ``fn::total`` or ``math::abs`` and return what it returns."""
-        return await self._request("run", [name, version, args or []])
-
-    async def use(self, namespace: str, database: str) -> None:
+    async def use(self, namespace: str, database: str, session_id: UUID | None = None) -> None:
         """Work in another database until the lease ends."""
-        await self._request("use", [namespace, database])
+        await self._request("use", [namespace, database], session=session_id)
 
-    async def let(self, key: str, value: Any, txn_id: UUID | None = None) -> None:
+    async def let(
+        self,
+        key: str,
+        value: Any,
+        session_id: UUID | None = None,
+        txn_id: UUID | None = None,
+    ) -> None:
         """Define the variable ``$key`` until the lease ends."""
-        await self._request("let", [key, value], txn=txn_id)
+        await self._request("let", [key, value], session=session_id, txn=txn_id)
 
-    async def unset(self, key: str, txn_id: UUID | None = None) -> None:
+    async def unset(
+        self, key: str, session_id: UUID | None = None, txn_id: UUID | None = None
+    ) -> None:
         """Forget a variable of `let`."""
-        await self._request("unset", [key], txn=txn_id)
+        await self._request("unset", [key], session=session_id, txn=txn_id)
 
-    async def signin(self, vars: dict[str, Any]) -> Tokens:
+    async def signin(self, vars: dict[str, Any], session_id: UUID | None = None) -> Tokens:
         """Become another user until the lease ends.
 
         Args:
             vars: ``username``, ``password`` and, by level, ``namespace`` and ``database``; or
-                ``access`` with ``variables``.
+                ``access`` with ``variables``, ``key`` or ``refresh``.
         """
-        return await self._tokens("signin", vars)
+        return await self._tokens("signin", vars, session_id)
 
-    async def signup(self, vars: dict[str, Any]) -> Tokens:
+    async def signup(self, vars: dict[str, Any], session_id: UUID | None = None) -> Tokens:
         """Create the user of a record access method and become it until the lease ends."""
-        return await self._tokens("signup", vars)
+        return await self._tokens("signup", vars, session_id)
 
-    async def _tokens(self, method: str, vars: dict[str, Any]) -> Tokens:
-        answer = await self._request(method, [_statements.sign_in_parameters(vars)])
+    async def _tokens(self, method: str, vars: dict[str, Any], session_id: UUID | None) -> Tokens:
+        parameters = [_statements.sign_in_parameters(vars)]
+        answer = await self._request(method, parameters, session=session_id)
         tokens: Tokens = importlib.import_module("surrealdb.types").parse_auth_result(answer)
         return tokens
 
-    async def authenticate(self, token: str) -> None:
+    async def authenticate(self, token: str, session_id: UUID | None = None) -> None:
         """Become the user of a token until the lease ends."""
-        await self._request("authenticate", [token])
+        await self._request("authenticate", [token], session=session_id)
 
-    async def invalidate(self) -> None:
+    async def invalidate(self, session_id: UUID | None = None) -> None:
         """Be nobody until the lease ends."""
-        await self._request("invalidate", [])
+        await self._request("invalidate", [], session=session_id)
 
-    async def info(self) -> Any:
-        """Return the record of the signed-in record user."""
-        return await self._request("info", [])
+    async def info(self, session_id: UUID | None = None) -> Any:
+        """Return the record of the signed-in record user; None for other users."""
+        return await self._request("info", [], session=session_id)
 
-    async def version(self) -> str:
+    async def version(self, session_id: UUID | None = None) -> str:
         """Return the server's version, such as ``surrealdb-3.3.5``."""
-        return str(await self._request("version", []))
+        return str(await self._request("version", [], session=session_id))
 
-    async def begin(self) -> UUID:
+    # -- more sessions ----------------------------------------------------------------------------
+
+    async def attach(self) -> UUID:
+        """Make one more session, anonymous and without a database, until the lease ends.
+
+        Needs SurrealDB 3. Give its id to the other methods as `session_id`.
+        """
+        session_id = uuid4()
+        await self._request("attach", [], session=session_id)
+        return session_id
+
+    async def detach(self, session_id: UUID) -> None:
+        """End a session of `attach`, with its transactions and live queries."""
+        await self._request("detach", [], session=session_id)
+
+    async def new_session(self) -> AsyncSurrealSession:
+        """Make one more session and return the SDK's own object for it.
+
+        It has `use`, `query`, `select`, …, `begin_transaction` and `close_session`.
+        """
+        # The class asks for no more than the methods that this one has.
+        session = importlib.import_module("surrealdb").AsyncSurrealSession
+        made: AsyncSurrealSession = session(self, await self.attach())
+        return made
+
+    # -- transactions -----------------------------------------------------------------------------
+
+    async def begin(self, session_id: UUID | None = None) -> UUID:
         """Begin a transaction; give its id to the other methods as `txn_id`.
 
         Needs SurrealDB 3 over WebSocket; the embedded engine has none. What is still open when
         the lease ends is cancelled.
         """
-        answer = await self._request("begin", [])
+        answer = await self._request("begin", [], session=session_id)
         transaction = transaction_id(answer)
         if transaction is None:
             errors = importlib.import_module("surrealdb.errors")
             raise errors.UnexpectedResponseError(f"`begin` was answered with {answer!r}, not an id")
         return transaction
 
-    async def commit(self, txn_id: UUID) -> None:
+    async def commit(self, txn_id: UUID, session_id: UUID | None = None) -> None:
         """Make what happened in a transaction of `begin` permanent."""
-        await self._request("commit", [txn_id])
+        await self._request("commit", [txn_id], session=session_id)
 
-    async def cancel(self, txn_id: UUID) -> None:
+    async def cancel(self, txn_id: UUID, session_id: UUID | None = None) -> None:
         """Undo what happened in a transaction of `begin`."""
-        await self._request("cancel", [txn_id])
+        await self._request("cancel", [txn_id], session=session_id)
 
-    async def live(self, table: str | Table, diff: bool = False) -> UUID:
-        """Not in this version."""
-        _refuse("live")
+    # -- live queries -----------------------------------------------------------------------------
 
-    async def subscribe_live(self, query_uuid: str | UUID) -> Any:
-        """Not in this version."""
-        _refuse("subscribe_live")
+    async def live(
+        self, table: str | Table, diff: bool = False, session_id: UUID | None = None
+    ) -> UUID:
+        """Watch a table until `kill` or the end of the lease; the embedded engine can not.
 
-    async def kill(self, query_uuid: str | UUID) -> None:
-        """Not in this version."""
-        _refuse("kill")
+        Args:
+            diff: notify of changes as JSON Patch operations instead of whole records.
 
-    async def attach(self) -> UUID:
-        """Not in this version."""
-        _refuse("attach")
+        Returns:
+            the id for `subscribe_live` and `kill`.
+        """
+        target = _statements.as_table(table)
+        answer = await self._request(
+            "live", [target, True] if diff else [target], session=session_id
+        )
+        live_id = as_uuid(answer)
+        if live_id is None:
+            errors = importlib.import_module("surrealdb.errors")
+            raise errors.UnexpectedResponseError(f"`live` was answered with {answer!r}, not an id")
+        return live_id
 
-    async def detach(self, session_id: UUID) -> None:
-        """Not in this version."""
-        _refuse("detach")
+    async def subscribe_live(self, query_uuid: str | UUID) -> Notifications:
+        """Read what a live query notifies: ``async for record in await conn.subscribe_live(id)``.
 
-    async def new_session(self) -> Any:
-        """Not in this version."""
-        _refuse("new_session")
+        The first to subscribe gets everything since the start of the live query; each one gets all
+        that comes later. What a record became is notified, what it was when it was deleted.
 
+        Raises:
+            LeaseError: the live query was not started on this lease, or it was killed.
+        """
+        live_id = as_uuid(query_uuid)
+        if live_id is None:
+            raise ValueError(f"{query_uuid!r} is no id of a live query")
+        return self._notifications(live_id)
 
-_INSTEAD = {
-    "live": "use a connection of the SDK of its own for live queries",
-    "session": "acquire one lease for each session instead",
-}
-
-
-def _refuse(method: str) -> NoReturn:
-    reason = "live" if method in ("live", "subscribe_live", "kill") else "session"
-    errors = importlib.import_module("surrealdb.errors")
-    raise errors.UnsupportedFeatureError(
-        f"`{method}` is not supported on pooled connections: {_INSTEAD[reason]}"
-    )
+    async def kill(self, query_uuid: str | UUID, session_id: UUID | None = None) -> None:
+        """End a live query; whoever reads it comes to its end."""
+        await self._request("kill", [query_uuid], session=session_id)

@@ -9,7 +9,7 @@ import logging
 from typing import Any, Protocol
 from uuid import UUID
 
-from purreal._deadlines import Deadlines
+from purreal._deadlines import Deadlines, Limit
 from purreal._errors import (
     ConnectionLost,
     Outcome,
@@ -17,7 +17,8 @@ from purreal._errors import (
     RequestTimeout,
     UnreadableReply,
 )
-from purreal._messages import Reply, encode_request, going_away, read_reply
+from purreal._live import LiveQueries
+from purreal._messages import NOTIFICATION, Reply, encode_request, going_away, read_reply
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
@@ -58,13 +59,17 @@ class RpcSession:
         entry: the `session_entry` of an attached session; empty for the socket's own.
         pending: futures of requests that were handed to the transport and not answered. One whose
             caller has gone stays, cancelled, until its reply comes: the server works on it.
+        unsent: those of them that are not written, with what interrupts the writing.
+        is_forsaken: it sends no more requests.
     """
 
-    __slots__ = ("entry", "pending")
+    __slots__ = ("entry", "is_forsaken", "pending", "unsent")
 
     def __init__(self, entry: bytes = b"") -> None:
         self.entry = entry
         self.pending: dict[int, Waiter] = {}
+        self.unsent: dict[int, Limit] = {}
+        self.is_forsaken = False
 
 
 class Listener(Protocol):
@@ -85,6 +90,9 @@ class RpcChannel:
 
     Every request ends: in a reply, in the error that ended the channel, or in its own timeout.
     Nothing is ever sent twice. Once the channel is lost or closed it stays so.
+
+    Attributes:
+        live_queries: where notifications go; they end with the channel.
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class RpcChannel:
         self._listener = listener
         self._ids = itertools.count(1)
         self._pending: dict[int, RpcSession] = {}  # whose request has which number
+        self.live_queries = LiveQueries()
         self._transport: Transport | None = None
         self._end: str | None = None
 
@@ -138,6 +147,7 @@ class RpcChannel:
         params: list[Any],
         *,
         session: RpcSession,
+        guest: bytes = b"",
         txn: UUID | None = None,
         trace_context: str | None = None,
         timeout: float | None,
@@ -146,20 +156,26 @@ class RpcChannel:
 
         Args:
             session: whose request it is.
+            guest: the `session_entry` of one that the borrower of `session` attached, and that the
+                request is for.
             trace_context: the trace that the server's spans of this request belong to, as a W3C
                 `traceparent`; None for none.
             timeout: seconds for sending and waiting together; None for no limit.
 
         Raises:
             RequestNotSent: the parameters have no form that the server reads.
-            ConnectionLost, UnreadableReply: the channel has ended, before or meanwhile.
+            ConnectionLost, UnreadableReply: the channel or the session has ended, before or
+                meanwhile.
             RequestTimeout: no reply in time; the channel lives on.
         """
         request_id = next(self._ids)
-        message = encode_request(request_id, method, params, session.entry, txn, trace_context)
+        entry = guest or session.entry
+        message = encode_request(request_id, method, params, entry, txn, trace_context)
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
+        if session.is_forsaken:
+            raise self._forsaken(Outcome.NOT_SENT)
         waiter: Waiter = self._loop.create_future()
         self._pending[request_id] = session
         session.pending[request_id] = waiter
@@ -171,7 +187,7 @@ class RpcChannel:
         try:
             # A peer that reads gets it without a further coroutine, let alone a wait.
             if not transport.write(message):
-                await self._send(transport, message, timeout)
+                await self._send(transport, message, request_id, session, timeout)
             answer = await waiter
         except Exception as error:  # of the transport: the waiter itself is only ever cancelled
             raise self._not_carried(request_id, session, error) from error
@@ -187,35 +203,54 @@ class RpcChannel:
             raise answer
         return answer
 
-    def post(self, method: str, params: list[Any], session: RpcSession) -> bool:
-        """Send a request whose answer nobody waits for, if that is possible without waiting.
+    def post(
+        self, method: str, params: list[Any], session: RpcSession, guest: bytes = b""
+    ) -> bool:
+        """Send a request without waiting; it goes as soon as the server reads.
 
         Returns:
-            whether it was sent.
+            whether that was at once.
         """
+        transport = self._transport
+        if self._end is not None or transport is None:
+            return False
         request_id = next(self._ids)
-        if self._end is not None or self._transport is None:
-            return False
-        message = encode_request(request_id, method, params, session.entry, None, None)
-        try:
-            if not self._transport.write(message):
-                return False
-        except NotWritten:
-            return False
-        waiter: Waiter = self._loop.create_future()
-        waiter.cancel()
+        entry = guest or session.entry
+        message = encode_request(request_id, method, params, entry, None, None)
         self._pending[request_id] = session
-        session.pending[request_id] = waiter
-        return True
-
-    async def _send(self, transport: Transport, message: bytes, timeout: float | None) -> None:
+        session.pending[request_id] = self._loop.create_future()
         try:
-            with self._deadlines.limit(timeout) as limit:
+            if transport.write(message):
+                return True
+        except Exception:
+            transport.abort()  # and then it says itself that it has ended
+            return False
+        transport.write_later(message)
+        return False
+
+    async def answered(self, session: RpcSession, seconds: float) -> None:
+        """Wait until a session has no request that somebody may wait for, at most so long."""
+        if session.pending:
+            await asyncio.wait(session.pending.values(), timeout=seconds)
+
+    async def _send(
+        self,
+        transport: Transport,
+        message: bytes,
+        request_id: int,
+        session: RpcSession,
+        timeout: float | None,
+    ) -> None:
+        limit = session.unsent[request_id] = self._deadlines.limit(timeout)
+        try:
+            with limit:
                 await transport.send(message)
         except TimeoutError:
             if not limit.expired:
                 raise
-            # The patience of the request, which began before, has ended as well.
+            # Its session was forsaken, or its patience, which began before, has ended as well.
+        else:
+            del session.unsent[request_id]
 
     def _not_carried(self, request_id: int, session: RpcSession, error: Exception) -> RequestError:
         self._forget(request_id, session)
@@ -229,6 +264,7 @@ class RpcChannel:
     def _forget(self, request_id: int, session: RpcSession) -> None:
         self._pending.pop(request_id, None)
         session.pending.pop(request_id, None)
+        session.unsent.pop(request_id, None)
 
     def _receive(self, message: bytes | str) -> None:
         if self._end is not None:
@@ -243,6 +279,9 @@ class RpcChannel:
             return
         session = self._pending.pop(request_id, None)
         if session is None:
+            if request_id == NOTIFICATION:
+                self.live_queries.notify(reply)
+                return
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
             return
         waiter = session.pending.pop(request_id)
@@ -268,6 +307,7 @@ class RpcChannel:
         logger.debug("a connection to %s ended: %s", self._endpoint, why)
         if self._transport is not None:
             self._transport.abort()
+        self.live_queries.end(lambda: self._lost(Outcome.UNKNOWN, kind))
         pending, self._pending = self._pending, {}
         for request_id, session in pending.items():
             waiter = session.pending.pop(request_id)
@@ -275,20 +315,30 @@ class RpcChannel:
                 waiter.set_result(self._lost(Outcome.UNKNOWN, kind))
 
     def forsake(self, session: RpcSession) -> None:
-        """Fail what a session's callers wait for; its replies, when they come, are dropped."""
-        for waiter in session.pending.values():
+        """Fail what a session's callers wait for, and their later requests.
+
+        Replies, when they come, are dropped.
+        """
+        session.is_forsaken = True
+        for request_id, waiter in list(session.pending.items()):
+            limit = session.unsent.get(request_id)
             if not waiter.done():
-                waiter.set_result(
-                    ConnectionLost(
-                        f"the session at {self._endpoint} was ended on this side; outcome unknown",
-                        outcome=Outcome.UNKNOWN,
-                    )
-                )
+                outcome = Outcome.UNKNOWN if limit is None else Outcome.NOT_SENT
+                waiter.set_result(self._forsaken(outcome))
+            if limit is not None:
+                limit.expire()
+                self._forget(request_id, session)  # no reply comes
+
+    def _forsaken(self, outcome: Outcome) -> RequestError:
+        return ConnectionLost(
+            f"the session at {self._endpoint} was ended on this side; {_in_words(outcome)}",
+            outcome=outcome,
+        )
 
     def _lost(self, outcome: Outcome, kind: type[RequestError] = ConnectionLost) -> RequestError:
-        sent = "the request was not sent" if outcome is Outcome.NOT_SENT else "outcome unknown"
         return kind(
-            f"the connection to {self._endpoint} is lost: {self._end}; {sent}", outcome=outcome
+            f"the connection to {self._endpoint} is lost: {self._end}; {_in_words(outcome)}",
+            outcome=outcome,
         )
 
     async def close(self) -> None:
@@ -307,3 +357,7 @@ class RpcChannel:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         if self._end is None:
             self._finish("it was aborted on this side")
+
+
+def _in_words(outcome: Outcome) -> str:
+    return "the request was not sent" if outcome is Outcome.NOT_SENT else "outcome unknown"

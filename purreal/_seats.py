@@ -43,7 +43,10 @@ class Seat(Protocol):
         """It is silent for so long that nobody should be seated on this socket for a while."""
 
     async def leave(self) -> None:
-        """Give it back, at most about a second long. Idempotent, never raises."""
+        """Give it back, at most about a second long; requests in flight fail.
+
+        Idempotent, never raises. When it is cancelled, the seat is given back all the same.
+        """
 
     def abandon(self) -> None:
         """Give it back now; requests in flight fail with `ConnectionLost`. Idempotent."""

@@ -15,6 +15,8 @@ from purreal._lasting_text import may_last
 # * inside a `query` text, LET and USE last to the end of that text, and a BEGIN without COMMIT is
 #   refused ("Missing COMMIT statement"): nothing is left behind;
 # * LIVE inside a text does last, and its notifications arrive on the socket;
+# * `attach` makes one more session on the socket, which `detach` ends with all that is in it: its
+#   transactions are undone, its live queries end without a notification;
 # * the RPC `reset` drops user, namespace, database, variables, transactions and live queries, so
 #   that the session is anonymous and has to be authenticated and told its database again.
 _STATELESS_METHODS = frozenset(
@@ -55,17 +57,23 @@ def may_change_session(method: str, params: Sequence[Any]) -> bool:
     return method not in _STATELESS_METHODS
 
 
+def begins_or_ends(method: str) -> bool:
+    """Tell whether a request begins or ends a transaction."""
+    return method == "begin" or method in _ENDS
+
+
 class TransactionLedger:
-    """The transactions of one session: begun by the RPC `begin`, ended by `commit` or `cancel`.
+    """The transactions of one lease: begun by the RPC `begin`, ended by `commit` or `cancel`.
 
     Attributes:
-        open: ids of those not ended, in the order of their beginning.
+        open: ids of those not ended, in the order of their beginning, with the attached session
+            that each was begun in; None for the one that belongs to the lease.
         uncertain: True when a `begin` was sent whose answer the borrower did not get, so that
             there may be an open transaction nobody knows the id of.
     """
 
     def __init__(self) -> None:
-        self.open: dict[UUID, None] = {}
+        self.open: dict[UUID, UUID | None] = {}
         self.uncertain = False
 
     @property
@@ -73,16 +81,20 @@ class TransactionLedger:
         """True when certainly no transaction is open."""
         return not self.open and not self.uncertain
 
-    def after(self, method: str, params: Sequence[Any], result: Any) -> None:
+    def after(
+        self, method: str, params: Sequence[Any], result: Any, session: UUID | None = None
+    ) -> None:
         """Note a request that the server answered."""
         if method == "begin":
             transaction = transaction_id(result)
             if transaction is None:
                 self.uncertain = True
             else:
-                self.open[transaction] = None
+                self.open[transaction] = session
         elif method in _ENDS:
             self._forget(method, params)
+        elif method == "detach":
+            self.open = {each: of for each, of in self.open.items() if of != session}
 
     def failed(self, method: str, params: Sequence[Any], outcome: Outcome | None) -> None:
         """Note a request that ended otherwise; `outcome` None means a cancelled caller."""
@@ -102,6 +114,16 @@ class TransactionLedger:
         """Forget all: the session has been reset."""
         self.open.clear()
         self.uncertain = False
+
+
+def is_session_expired(error: BaseException) -> bool:
+    """Tell whether a server refused a request since the session had lived for its DURATION."""
+    # NotAllowed → Auth → SessionExpired, as 3.3.5 answers.
+    details = getattr(error, "details", None)
+    if not isinstance(details, dict):
+        return False
+    inner = details.get("details")
+    return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"
 
 
 def transaction_id(result: Any) -> UUID | None:

@@ -1,15 +1,18 @@
 """Owns the sockets that many sessions share: how many there are, and who sits where; no set-up.
 
 Facts about SurrealDB 3.3.5 (tests/wire keeps trying): a client invents a session's id and names it
-in `attach`; the session is anonymous then, and alone with its variables, transactions and live
-queries. `detach` ends it and all of these. A socket takes 255 of them beside its own; one more
-`attach` is refused as a method that is not allowed, as on servers without sessions.
+in `attach`; the session is anonymous then, and alone with its user, variables and live queries.
+`detach` ends it, these, and its transactions. But a transaction belongs to the socket: whoever
+names its id on that socket can read in it, commit and cancel it. Ids have 74 random bits and stay
+in their lease unless the borrower hands one out. The end of one session leaves the transactions of
+the others alone. A socket takes 255 sessions beside its own; one more `attach` is refused as a
+method that is not allowed, as on servers without sessions. The embedded engine is the same in all
+this, but has no transactions by method and no live queries.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from math import ceil, inf
 from uuid import uuid4
 
@@ -230,8 +233,8 @@ class SharedSeat:
         if not self._stand_up():
             return
         if self._socket.seats:
-            with contextlib.suppress(Exception):  # it ends with the socket at the latest
-                await self.channel.call("detach", [], session=self.session, timeout=CLOSE_SECONDS)
+            self._detach()
+            await self.channel.answered(self.session, CLOSE_SECONDS)
         else:
             self._socket.house.forget(self._socket)
             await self.channel.close()
@@ -239,12 +242,11 @@ class SharedSeat:
     def abandon(self) -> None:
         if not self._stand_up():
             return
-        if not self._socket.seats:
+        if self._socket.seats:
+            self._detach()
+        else:
             self._socket.house.forget(self._socket)
             self.channel.abort()
-        elif not self.channel.post("detach", [], self.session):
-            self._socket.avoid()  # it is full of what the server does not read
-        self.channel.forsake(self.session)
 
     def _stand_up(self) -> bool:
         """Free the seat; return False when that was done before."""
@@ -254,4 +256,10 @@ class SharedSeat:
         self._socket.seats.pop(self, None)
         self._socket.is_full = False
         self._socket.house.count_seats()
+        self.channel.forsake(self.session)
         return True
+
+    def _detach(self) -> None:
+        """Have the server end the session: on its way now, whatever becomes of the caller."""
+        if not self.channel.post("detach", [], self.session):
+            self._socket.avoid()  # it is full of what the server does not read

@@ -25,36 +25,59 @@ def delete_text(record: Resource, variables: dict[str, Any]) -> str:
 def write_text(
     verb: str, record: Resource, clause: str, data: Any, variables: dict[str, Any]
 ) -> str:
-    """Spell a statement such as ``UPDATE … MERGE …``; without data it has no clause."""
+    """Spell a statement such as ``UPDATE … MERGE …``; without data it does what nothing does."""
     target = _refer(record, variables)
     if data is None:
-        return f"{verb} {target}"
-    variables["_data"] = data
-    return f"{verb} {target} {clause} $_data"
+        return f"{verb} {target}{_WITHOUT_DATA[clause]}"
+    name = _NAMES_OF_DATA[clause]
+    variables[name] = data
+    return f"{verb} {target} {clause} ${name}"
 
 
-def insert_text(kind: str, table: str | Table, data: Any, variables: dict[str, Any]) -> str:
-    """Spell an insertion of one or many records (`kind` is "" or "RELATION ").
+# As in SDK 2.0.0, because the server quotes the text in its errors.
+_NAMES_OF_DATA = {"CONTENT": "_content", "MERGE": "_data", "PATCH": "_patches"}
+_WITHOUT_DATA = {"CONTENT": "", "MERGE": " MERGE {}", "PATCH": " PATCH []"}
+
+
+def insert_text(table: str | Table, data: Any, variables: dict[str, Any]) -> str:
+    """Spell an insertion of one or many records.
 
     Raises:
         surrealdb.errors.SurrealError: the target is a record, not a table.
     """
     if hasattr(table, "id"):
-        errors = importlib.import_module("surrealdb.errors")
-        raise errors.SurrealError(f"INSERT needs a table, and {table} is a record")
+        raise importlib.import_module("surrealdb.errors").SurrealError(
+            "There was a problem with the database: Can not execute INSERT statement using value"
+            f" '{table}'"
+        )
+    return _insert_text("INSERT INTO", table, data, variables)
+
+
+def insert_relation_text(table: str | Table, data: Any, variables: dict[str, Any]) -> str:
+    """Spell an insertion of one or many graph edges."""
+    return _insert_text("INSERT RELATION INTO", table, data, variables)
+
+
+def _insert_text(verb: str, table: str | Table, data: Any, variables: dict[str, Any]) -> str:
+    target = _refer(table, variables, "_table")
     variables["_data"] = data
-    return f"INSERT {kind}INTO {_refer(table, variables)} $_data"
+    return f"{verb} {target} $_data"
 
 
-def _refer(resource: Resource, variables: dict[str, Any]) -> str:
+def _refer(resource: Resource, variables: dict[str, Any], name: str = "_resource") -> str:
     # As in SDK 2.0.0: record ids travel as a variable, tables and text become part of the text,
     # which therefore must not come from a stranger.
     if isinstance(resource, str):
         return resource
     if hasattr(resource, "id"):
-        variables["_resource"] = resource
-        return "$_resource"
+        variables[name] = resource
+        return f"${name}"
     return str(resource)
+
+
+def as_table(table: str | Table) -> Any:
+    """Make a table of its name; everything else stays what it is."""
+    return importlib.import_module("surrealdb").Table(table) if isinstance(table, str) else table
 
 
 def is_single_record(resource: Resource) -> bool:
@@ -80,7 +103,10 @@ def first_result(statements: Sequence[dict[str, Any]]) -> Any:
 
 def _did_not_run(statement: dict[str, Any]) -> bool:
     details = statement.get("details")
-    return isinstance(details, dict) and details.get("kind") == "NotExecuted"
+    if isinstance(details, dict):
+        return details.get("kind") == "NotExecuted"
+    # SurrealDB 2 has no details, only these words.
+    return "was not executed due to a" in str(statement.get("result"))
 
 
 def unwrapped(result: Any) -> Any:
@@ -88,6 +114,7 @@ def unwrapped(result: Any) -> Any:
     return result[0] if isinstance(result, list) and len(result) == 1 else result
 
 
+# The names that count, in the order in which the later one of two for the same thing wins.
 _SIGN_IN_NAMES = {
     "namespace": "ns",
     "NS": "ns",
@@ -97,20 +124,25 @@ _SIGN_IN_NAMES = {
     "AC": "ac",
     "username": "user",
     "password": "pass",
+    "user": "user",
+    "pass": "pass",
+    "key": "key",
+    "refresh": "refresh",
 }
 
 
 def sign_in_parameters(given: dict[str, Any]) -> dict[str, Any]:
     """Turn the SDK's spelling of sign-in parameters into the one that the server reads.
 
-    ``variables`` of an access method are laid beside the others; absent (None) ones are left out.
+    ``variables`` of an access method are laid beside the others; absent (None) ones and names
+    that mean nothing are left out.
+
+    Raises:
+        ValueError: it is no dict.
     """
+    if not isinstance(given, dict):
+        raise ValueError(f"to sign in takes a dict such as {{'username': …}}, not {given!r:.40}")
     variables = given.get("variables")
-    written = {
-        _SIGN_IN_NAMES.get(name, name): value
-        for name, value in given.items()
-        if value is not None and not (name == "variables" and isinstance(variables, dict))
-    }
-    if isinstance(variables, dict):
-        written.update({name: value for name, value in variables.items() if value is not None})
-    return written
+    named = [(written, given.get(name)) for name, written in _SIGN_IN_NAMES.items()]
+    laid_beside = list(variables.items()) if isinstance(variables, dict) else []
+    return {name: value for name, value in named + laid_beside if value is not None}

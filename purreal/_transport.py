@@ -35,9 +35,17 @@ class Transport(Protocol):
     async def send(self, message: bytes) -> None:
         """Write one message, waiting while the peer does not read.
 
+        When it is cancelled, nothing was written.
+
         Raises:
             NotWritten: nothing of it was written.
             Exception: any other: part of it may have been written.
+        """
+
+    def write_later(self, message: bytes) -> None:
+        """Write one message after all that wait to be written; nobody waits for it.
+
+        Where the transport ends before that, nothing is written and nothing said.
         """
 
     async def close(self) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
+from functools import partial
 from typing import cast
 
 from websockets.client import ClientProtocol
@@ -109,6 +111,13 @@ class WebSocket(asyncio.BufferedProtocol):
         finally:
             if self._turns:
                 self._give_turn()
+
+    def write_later(self, message: bytes) -> None:
+        """Have one message written when its turn comes; see `Transport`."""
+        turn = self._loop.create_future()
+        turn.add_done_callback(partial(self._write_in_turn, message))
+        self._turns.append(turn)
+        self._give_turn()
 
     async def close(self) -> None:
         """Exchange close frames; see `Transport`."""
@@ -216,6 +225,12 @@ class WebSocket(asyncio.BufferedProtocol):
             self._give_turn()
             raise
         self._turns.remove(turn)
+
+    def _write_in_turn(self, message: bytes, turn: asyncio.Future[None]) -> None:
+        self._turns.remove(turn)
+        with contextlib.suppress(NotWritten):
+            self._write(message)
+        self._give_turn()
 
     def _give_turn(self) -> None:
         if self._turns and not self._paused and not self._turns[0].done():

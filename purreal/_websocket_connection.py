@@ -9,16 +9,23 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from types import EllipsisType
 from typing import Any
 from uuid import UUID
 
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._deadlines import Deadlines
-from purreal._errors import ConnectionLost, Outcome, RequestError, is_server_error, outcome_of
+from purreal._errors import (
+    ConnectionLost,
+    LeaseError,
+    Outcome,
+    RequestError,
+    is_server_error,
+)
+from purreal._live import LiveQuery, MakeError
 from purreal._messages import Reply, result_of
+from purreal._rpc import RpcSession
 from purreal._seats import Seat, TakeSeat
-from purreal._session_state import TransactionLedger, may_change_session
+from purreal._traces import Traces, may_leave_traces
 
 SetUp = Callable[["WebSocketConnection"], Awaitable[None]]
 """Makes a connection the configured user in the configured database."""
@@ -58,8 +65,7 @@ class WebSocketConnection:
         self._request_timeout = request_timeout
         self._take_seat = take_seat
         self._set_up = set_up
-        self._changed = False
-        self._transactions = TransactionLedger()
+        self._traces = Traces()
         self._seat: Seat | None = None
 
     async def open(self) -> None:
@@ -93,7 +99,7 @@ class WebSocketConnection:
 
         Or because the session had better move to another socket.
         """
-        if self._changed or not self._transactions.is_clear:
+        if not self._traces.are_none:
             return True
         return self._seat is not None and self._seat.is_crowded
 
@@ -107,35 +113,54 @@ class WebSocketConnection:
         method: str,
         params: list[Any],
         *,
+        session: UUID | None = None,
         txn: UUID | None = None,
         timeout: Timeout = ...,
     ) -> Any:
         """Send a borrower's request; return the ``result`` of its reply.
 
         Args:
+            session: one that the borrower attached, or is attaching; None for the lease's own.
+            txn: a transaction of `begin`.
             timeout: seconds; None for no limit; ``...`` for the connector's request timeout.
 
         Raises:
             surrealdb.errors.ServerError: the server answered with an error.
             RequestError: it did not answer; see the error's `outcome`.
         """
-        if may_change_session(method, params):
-            self._changed = True
-        context = ask_trace_context(self.trace_context, method)
+        seat = self._require_seat()
+        traces = self._traces
+        notes = may_leave_traces(method, params)
+        if notes:
+            if traces.belongings.is_gone(method, session):
+                return None  # As the server answers to what is over, or never was.
+            traces.before(method, session, seat.channel.live_queries)
+        hook = self.trace_context
+        context = None if hook is None else ask_trace_context(hook, method)
         # Not the loop's clock: uvloop's counts whole milliseconds and stands still in a step.
         started = time.monotonic()
         reply: Reply | None = None
         error: BaseException | None = None
         try:
-            reply = await self._call(method, params, txn, timeout, context)
+            reply = await seat.channel.call(
+                method,
+                params,
+                session=seat.session if session is None else self._attached(session, seat),
+                txn=txn,
+                trace_context=context,
+                timeout=self._request_timeout if timeout is ... else timeout,
+            )
             result = result_of(reply)
         except BaseException as caught:
             error = caught
-            self._note_failure(method, params, caught)
+            traces.failed(method, params, session, caught)
             raise
         else:
-            self._transactions.after(method, params, result)
+            if notes:
+                traces.after(method, params, result, session, seat.channel.live_queries)
         finally:
+            if notes:
+                traces.ended(method, seat.channel.live_queries)
             # After the notes above: whatever the observer does, none of them may be missing.
             if self.on_exchange is not None:
                 seconds = time.monotonic() - started
@@ -143,40 +168,33 @@ class WebSocketConnection:
                 report_exchange(self.on_exchange, exchange)
         return result
 
-    def _note_failure(self, method: str, params: list[Any], error: BaseException) -> None:
-        outcome = outcome_of(error)
-        self._transactions.failed(method, params, outcome)
-        if _is_session_expired(error) or (
-            outcome is Outcome.REJECTED and method in ("commit", "cancel")
-        ):
-            # Only a new authentication helps, and `reset` brings one. And whether a transaction
-            # is over whose end was refused depends on why: `reset` ends those that are not.
-            self._changed = True
+    def live_query(self, live_id: UUID) -> LiveQuery:
+        """Return a live query that the borrower started, for its notifications.
 
-    async def _call(
-        self,
-        method: str,
-        params: list[Any],
-        txn: UUID | None,
-        timeout: Timeout,
-        trace_context: str | None = None,
-    ) -> Reply:
-        seat = self._seat
-        if seat is None:
+        Raises:
+            LeaseError: it did not start it, or has killed it.
+        """
+        return self._traces.belongings.live_query(live_id)
+
+    def _require_seat(self) -> Seat:
+        if self._seat is None:
             raise ConnectionLost("the connection is not open", outcome=Outcome.NOT_SENT)
-        seconds = self._request_timeout if isinstance(timeout, EllipsisType) else timeout
-        return await seat.channel.call(
-            method,
-            params,
-            session=seat.session,
-            txn=txn,
-            trace_context=trace_context,
-            timeout=seconds,
-        )
+        return self._seat
 
-    async def call(self, method: str, params: list[Any]) -> Any:
+    def _attached(self, session: UUID, seat: Seat) -> RpcSession:
+        """A session that the borrower attached: what it has in flight counts as the lease's."""
+        return RpcSession(self._traces.belongings.entry_of(session), seat.session.pending)
+
+    async def call(self, method: str, params: list[Any], session: UUID | None = None) -> Any:
         """Send a request of the pool's own: no exchange is reported, nothing becomes dirty."""
-        return result_of(await self._call(method, params, None, ...))
+        return await self._ask(method, params, self._request_timeout, session)
+
+    async def _ask(
+        self, method: str, params: list[Any], timeout: float | None, session: UUID | None = None
+    ) -> Any:
+        seat = self._require_seat()
+        own = seat.session if session is None else self._attached(session, seat)
+        return result_of(await seat.channel.call(method, params, session=own, timeout=timeout))
 
     async def check(self) -> None:
         """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
@@ -186,7 +204,7 @@ class WebSocketConnection:
         """
         try:
             with self._watched(self._seat):
-                await self._call("ping", [], None, CHECK_SECONDS)
+                await self._ask("ping", [], CHECK_SECONDS)
         except RequestError:
             self.abort()
             raise
@@ -209,19 +227,20 @@ class WebSocketConnection:
             RequestError: requests are in flight, a transaction may be open, or no answer came.
             surrealdb.errors.ServerError, ConnectFailed: the server refused a step.
         """
-        if self.in_flight or self._transactions.uncertain:
+        self._end_live_queries(_lease_is_over)
+        if self.in_flight or self._traces.transactions.uncertain:
             raise RequestError(
                 "the connection can not be reset: a request of its last user is still running",
                 outcome=Outcome.NOT_SENT,
             )
         await self._cancel_transactions()
+        await self._detach_sessions()
         if self._seat is not None and self._seat.is_crowded:
             await self._move()
         else:
             await self.call("reset", [])
         await self._set_up(self)
-        self._transactions.clear()
-        self._changed = False
+        self._traces.clear()
 
     async def _move(self) -> None:
         """Begin anew in another session; the server forgets the old one and all that was in it."""
@@ -231,29 +250,42 @@ class WebSocketConnection:
 
     async def _cancel_transactions(self) -> None:
         # `reset` cancels open transactions on 3.3.5; on 3.0 they belonged to the connection.
-        for transaction in self._transactions.open:
+        for transaction, session in self._traces.transactions.open.items():
             try:
-                await self.call("cancel", [transaction])
+                await self.call("cancel", [transaction], session)
             except Exception as error:
                 # The server has ended it by itself, or will with `reset`: nothing is left over.
                 if not is_server_error(error):
                     raise
 
+    async def _detach_sessions(self) -> None:
+        sessions = self._traces.belongings.sessions
+        for session in list(sessions):
+            await self.call("detach", [], session)
+            del sessions[session]
+
+    def _end_live_queries(self, make_error: MakeError) -> None:
+        # `reset` and `detach` end them in the server, which may have notified once more meanwhile.
+        if self._seat is not None:
+            queries = self._seat.channel.live_queries
+            self._traces.belongings.end_live_queries(queries, make_error)
+
     async def close(self) -> None:
         """Say goodbye within about a second, then abort. Idempotent, never raises."""
+        self._end_live_queries(_is_closed)
         if self._seat is not None:
             await self._seat.leave()
 
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
+        self._end_live_queries(_is_closed)
         if self._seat is not None:
             self._seat.abandon()
 
 
-def _is_session_expired(error: BaseException) -> bool:
-    # NotAllowed → Auth → SessionExpired, as 3.3.5 answers once `DURATION FOR SESSION` is over.
-    details = getattr(error, "details", None)
-    if not isinstance(details, dict):
-        return False
-    inner = details.get("details")
-    return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"
+def _lease_is_over() -> Exception:
+    return LeaseError("the lease is over, and with it its live queries")
+
+
+def _is_closed() -> Exception:
+    return ConnectionLost("the connection was closed on this side, and with it its live queries")

@@ -8,12 +8,10 @@ Reads `{"what": …, "count": …, "url": …}` as a line of JSON and prints KiB
 
 import asyncio
 import gc
-import inspect
 import json
 import resource
 import sys
 from pathlib import Path
-from typing import Any
 
 from purreal import Credentials, SurrealDBConnectionPool
 from purreal.testing import FakeConnector
@@ -29,12 +27,13 @@ def resident_kib() -> float:
 async def connection(url: str, count: int) -> float:
     """Fill a second pool, because the first one brings the libraries along."""
 
-    chooses = "lend" in inspect.signature(SurrealDBConnectionPool).parameters
-    lend: dict[str, Any] = {"lend": "connection"} if chooses else {}
-
     def pool(size: int) -> SurrealDBConnectionPool:
         return SurrealDBConnectionPool(
-            url, credentials=Credentials("root", "any"), min_size=size, max_size=size, **lend
+            url,
+            credentials=Credentials("root", "any"),
+            min_size=size,
+            max_size=size,
+            lend="connection",
         )
 
     async with pool(10):

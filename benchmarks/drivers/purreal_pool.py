@@ -1,11 +1,10 @@
 """Our pool. Variants: "connection" and "session", what it lends."""
 
-import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from load import Client, NotBuilt, Perform, Settings, main
+from load import Client, Perform, Settings, main
 from surrealdb import RecordID
 
 from purreal import Credentials, SurrealDBConnectionPool
@@ -21,7 +20,7 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         database=settings.database,
         min_size=settings.leases,
         max_size=settings.leases,
-        **lend(settings.variant),
+        lend=settings.variant,
     )
 
     async def perform(text: str, variables: dict[str, Any]) -> Any:
@@ -33,15 +32,6 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
 
     async with pool:
         yield Client(perform_of, RecordID)
-
-
-def lend(variant: str) -> dict[str, Any]:
-    """The pool's argument for it; raises `NotBuilt`."""
-    if "lend" in inspect.signature(SurrealDBConnectionPool).parameters:
-        return {"lend": variant}
-    if variant == "session":
-        raise NotBuilt("the pool does not lend sessions yet")
-    return {}
 
 
 if __name__ == "__main__":

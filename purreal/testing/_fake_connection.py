@@ -7,10 +7,11 @@ import itertools
 from collections.abc import Callable
 from types import EllipsisType
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
+from purreal._live import LiveQuery
 from purreal._session_state import may_change_session
 from purreal.testing._script import OK, Ended, Gate, Script, Step
 
@@ -132,6 +133,7 @@ class FakeConnection:
         self.trace_context: Callable[[], str | None] | None = None
         self.requests: list[tuple[str, list[Any]]] = []
         self.ended: End | None = None
+        self._live: dict[UUID, LiveQuery] = {}
         self._connector = connector
         self._ending: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -140,10 +142,11 @@ class FakeConnection:
         method: str,
         params: list[Any],
         *,
+        session: UUID | None = None,
         txn: UUID | None = None,
         timeout: Timeout = ...,
     ) -> Any:
-        """Answer as scripted; by default one empty statement for ``query``, else None."""
+        """Answer as scripted; by default an empty statement to ``query``, an id to ``live``."""
         clock = asyncio.get_running_loop().time
         context = ask_trace_context(self.trace_context, method)
         started = clock()
@@ -180,6 +183,14 @@ class FakeConnection:
         self.in_flight -= 1
         return _default_result(method) if value is ... else value
 
+    def live_query(self, live_id: UUID) -> LiveQuery:
+        """Return the live query of that name: a fake one needs no start."""
+        return self._live.setdefault(live_id, LiveQuery())
+
+    def notify(self, live_id: UUID, record: Any) -> None:
+        """Let a live query notify its readers."""
+        self.live_query(live_id).notify(record)
+
     async def check(self) -> None:
         """Answer as scripted; a `RequestError` of the script ends the connection."""
         try:
@@ -190,6 +201,7 @@ class FakeConnection:
 
     async def reset(self) -> None:
         """Clear `dirty`, as scripted."""
+        self._end_live_queries()
         await self._unless_ended("reset")
         self.dirty = False
 
@@ -229,9 +241,15 @@ class FakeConnection:
 
     def _end(self, how: End) -> None:
         self.usable = False
+        self._end_live_queries()
         if self.ended is None:
             self.ended = how
             self._ending.set_result(None)
+
+    def _end_live_queries(self) -> None:
+        for query in self._live.values():
+            query.end(lambda: ConnectionLost("the fake connection ended"))
+        self._live.clear()
 
     async def _unless_ended(self, operation: Operation) -> Any:
         """Play the script, but fail as soon as the connection ends under it."""
@@ -244,4 +262,4 @@ class FakeConnection:
 def _default_result(method: str) -> Any:
     if method == "query":
         return [{"status": "OK", "result": None, "time": "0ns"}]
-    return None
+    return uuid4() if method == "live" else None

@@ -119,7 +119,7 @@ class ScriptedServer:
         """Say how the next openings, sendings and closings go; `then` for all after those."""
         self._opening = Script(*opening, then=then)
         self._sending = Script(*sending, then=then)
-        self.scripts_sending = True
+        self.scripts_sending = bool(sending) or then is not OK
         self._closing = Script(*closing, then=then)
 
     def hold_opening(self) -> Gate:
@@ -188,6 +188,7 @@ class ScriptedTransport:
         self._on_closed = on_closed
         self._ending: asyncio.Future[None] = loop.create_future()
         self._later = loop.call_later
+        self._sending: set[asyncio.Task[None]] = set()
 
     def write(self, message: bytes) -> bool:
         """Take a request, unless a script says how sendings go: that is for `send`."""
@@ -207,6 +208,20 @@ class ScriptedTransport:
         except Ended:
             raise ConnectionResetError("the scripted transport ended while sending") from None
         self._take(message)
+
+    def write_later(self, message: bytes) -> None:
+        """Take a request when the script lets its sending end."""
+        task = asyncio.get_running_loop().create_task(self._send_unattended(message))
+        self._sending.add(task)
+        task.add_done_callback(self._sending.discard)
+
+    async def _send_unattended(self, message: bytes) -> None:
+        try:
+            await self.send(message)
+        except NotWritten:
+            pass
+        except Exception as error:
+            self.lose(error)
 
     def _take(self, message: bytes) -> None:
         request = _codec.decode(message)

@@ -195,3 +195,37 @@ async def test_of_two_limits_the_outer_one_stays_an_outer_one(deadlines):
 
     assert (outer.expired, inner.expired) == (True, False)
     assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_block_without_a_limit_is_interrupted_when_it_is_told_to_expire(deadlines):
+    limit = deadlines.limit(None)
+    deadlines.loop.call_later(3.0, limit.expire)
+
+    with pytest.raises(TimeoutError), limit:
+        await asyncio.sleep(10)
+
+    assert limit.expired
+    assert deadlines.loop.time() == pytest.approx(3.0)
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_block_that_is_told_to_expire_more_than_once_is_interrupted_once(deadlines):
+    limit = deadlines.limit(5.0)
+    for _ in range(2):
+        deadlines.loop.call_later(3.0, limit.expire)
+
+    with pytest.raises(TimeoutError), limit:
+        await asyncio.sleep(10)
+    await asyncio.sleep(10)  # its deadline passes
+
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_to_expire_a_block_that_is_over_interrupts_nobody(deadlines):
+    with deadlines.limit(5.0) as limit:
+        await asyncio.sleep(1)
+
+    limit.expire()
+    await asyncio.sleep(10)
+
+    assert not limit.expired

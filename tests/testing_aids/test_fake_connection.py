@@ -1,9 +1,11 @@
 """What the socket-less fakes promise to the tests that use them."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
 
+from purreal import LeaseError, SurrealDBConnectionPool
 from purreal._errors import ConnectionLost, Outcome, RequestTimeout, Unreachable
 from purreal.testing import NEVER, FakeConnector, fails, returns, slow
 
@@ -172,3 +174,28 @@ async def test_exchanges_are_reported_with_reply_or_error():
     assert seen[0].reply["result"][0]["status"] == "OK"
     assert seen[0].seconds == pytest.approx(0.5)
     assert isinstance(seen[1].error, ConnectionLost)
+
+
+async def test_a_live_query_notifies_when_the_test_says_so():
+    connector = FakeConnector()
+    async with SurrealDBConnectionPool("ws://fake", connector=connector, min_size=0) as pool:
+        async with pool.acquire() as lease:
+            live_id = await lease.live("person")
+            notifications = await lease.subscribe_live(live_id)
+            connector.connections[0].notify(live_id, {"name": "Ada"})
+            assert await anext(notifications) == {"name": "Ada"}
+            reading = asyncio.create_task(anext(notifications))
+            await asyncio.sleep(0)
+        with pytest.raises(LeaseError):
+            await reading
+
+
+async def test_a_lost_connection_ends_its_live_queries():
+    connector = FakeConnector()
+    connection = await connector.connect()
+    reader = connection.live_query(UUID(int=1)).add_reader()
+
+    connection.lose()
+
+    with pytest.raises(ConnectionLost):
+        await reader.next()

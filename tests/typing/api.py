@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any, assert_type
+from uuid import UUID, uuid4
+
+from surrealdb import AsyncSurrealSession, AsyncSurrealTransaction
 
 from purreal import (
     Credentials,
@@ -40,6 +43,16 @@ async def the_pool() -> None:
     async with pool.acquire() as conn:
         assert_type(conn, Lease)
         assert_type(await conn.query("RETURN $x", {"x": 1}), Any)
+        assert_type(await conn.query("RETURN 1", None, uuid4(), uuid4()), Any)
+        live_id = await conn.live("person", diff=True)
+        assert_type(live_id, UUID)
+        async for record in await conn.subscribe_live(live_id):
+            assert_type(record, Any)
+        session = await conn.new_session()
+        assert_type(session, AsyncSurrealSession)
+        assert_type(await session.begin_transaction(), AsyncSurrealTransaction)
+        async with conn as same_lease:
+            assert_type(same_lease, Lease)
         assert_type(await conn.close(), None)
     async with pool.acquire(timeout=None), pool.acquire(timeout=0.5):
         pass

@@ -10,7 +10,7 @@ from surrealdb import Duration, RecordID, Table, errors
 
 from purreal._connector import WebSocketConnector
 from purreal._credentials import Credentials
-from purreal._errors import AuthenticationFailed, ConnectionLost, Unreachable
+from purreal._errors import AuthenticationFailed, Unreachable
 from purreal._methods import Methods
 
 
@@ -18,8 +18,8 @@ class Borrower(Methods):
     def __init__(self, connection) -> None:
         self.connection = connection
 
-    async def _request(self, method, params, *, txn=None):
-        return await self.connection.request(method, params, txn=txn)
+    async def _request(self, method, params, *, session=None, txn=None):
+        return await self.connection.request(method, params, session=session, txn=txn)
 
 
 @pytest.fixture
@@ -73,24 +73,10 @@ async def test_reset_leaves_nothing_of_the_last_user(connect, place):
     assert await where(borrower) == list(place)
     await other.create("t:1")
     assert await borrower.create("t:2") == {"id": RecordID("t", 2)}
+    assert (await other.query("INFO FOR TABLE t"))["lives"] == {}
     with pytest.raises(errors.ServerError, match="Transaction not found"):
         await borrower.query("RETURN 1", txn_id=transaction)
     assert borrower.connection.usable
-
-
-async def test_a_live_query_costs_the_connection_and_says_why(connect):
-    borrower, other = await connect(), await connect()
-    await borrower.query("DEFINE TABLE t")
-    await borrower.query("LIVE SELECT * FROM t")
-    lost = asyncio.Event()
-    borrower.connection.on_lost = lost.set
-
-    await other.create("t:1")
-    async with asyncio.timeout(5):
-        await lost.wait()
-
-    with pytest.raises(ConnectionLost, match="live queries are not supported"):
-        await borrower.query("RETURN 1")
 
 
 async def test_transactions_commit_cancel_and_stay_invisible_until_then(connect):

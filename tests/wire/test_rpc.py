@@ -84,7 +84,7 @@ POISON = {
     "text": Answer(raw="hello"),
     "an error without an id": id_less({"code": -32700, "message": "Parse error"}),
     "a result without an id": id_less(result=[1]),
-    "a live notification": id_less(result={"action": "CREATE", "id": "x", "result": {}}),
+    "a notification of nothing": id_less(result={"action": "CREATE", "id": "x", "result": {}}),
     "a list": Answer(raw=b"\x82\x01\x02"),
     "a text id": Answer(raw=b"\xa2bida1fresult\x01"),
     "a boolean id": Answer(raw=b"\xa2bid\xf5fresult\x01"),
@@ -524,3 +524,119 @@ async def test_a_transport_that_timed_out_is_no_timeout_of_the_request(channel, 
 
     assert caught.value.outcome is Outcome.UNKNOWN
     assert losses == ["lost"]
+
+
+# -- a session that ends while the channel lives --------------------------------------------------
+
+
+def ask_in(channel, session, text, timeout=None):
+    return asyncio.create_task(channel.call("query", [text], session=session, timeout=timeout))
+
+
+async def test_a_forsaken_session_fails_what_it_waits_for_with_what_is_known_of_it(channel, server):
+    session, other = RpcSession(), RpcSession()
+    server.answer("query", then=Answer(after=1.0))
+    sent, others = ask_in(channel, session, "sent"), ask_in(channel, other, "other's")
+    await settle()
+    gate = server.hold_sending()
+    unsent = ask_in(channel, session, "unsent", timeout=30.0)
+    await gate.arrived()
+
+    channel.forsake(session)
+    await asyncio.wait({sent, unsent}, timeout=0.1)
+    gate.open()
+    await asyncio.sleep(60)
+
+    assert sent.exception().outcome is Outcome.UNKNOWN
+    assert unsent.exception().outcome is Outcome.NOT_SENT
+    assert (await others)["result"][0]["status"] == "OK"
+    assert ("query", ["unsent"]) not in server.requests
+    assert (channel.in_flight, channel.usable) == (0, True)
+
+
+async def test_a_request_that_gave_up_before_it_was_written_does_not_outlive_its_session(
+    channel, server
+):
+    session = RpcSession()
+    gate = server.hold_sending()
+    cancelled = ask_in(channel, session, "cancelled")
+    late = ask_in(channel, session, "late", timeout=1.0)
+    await gate.arrived(2)
+    cancelled.cancel()
+    await asyncio.wait({cancelled, late})
+
+    channel.forsake(session)
+
+    assert channel.in_flight == len(session.pending) == 0
+    await settle()
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_caller_s_own_cancellation_comes_before_the_end_of_its_session(channel, server):
+    session = RpcSession()
+    gate = server.hold_sending()
+    request = ask_in(channel, session, "RETURN 1")
+    await gate.arrived()
+
+    channel.forsake(session)
+    request.cancel()
+    await asyncio.wait({request})
+
+    assert request.cancelled()
+
+
+async def test_a_forsaken_session_sends_nothing_more(channel, server):
+    session = RpcSession()
+    channel.forsake(session)
+
+    with pytest.raises(ConnectionLost, match="was ended on this side") as caught:
+        await channel.call("query", [], session=session, timeout=1.0)
+
+    assert caught.value.outcome is Outcome.NOT_SENT
+    assert server.requests == []
+    await ask(channel)
+
+
+async def test_what_is_posted_while_the_peer_does_not_read_goes_when_it_does(channel, server):
+    session = RpcSession()
+    gate = server.hold_sending()
+
+    at_once = channel.post("detach", [], session)
+    await settle()
+    before = list(server.requests)
+    gate.open()
+    await channel.answered(session, 5.0)
+
+    assert (at_once, before, server.requests) == (False, [], [("detach", [])])
+    assert channel.in_flight == 0
+
+
+async def test_what_is_posted_on_a_channel_that_has_ended_goes_nowhere(channel, server):
+    session = RpcSession()
+    channel.abort()
+
+    assert channel.post("detach", [], session) is False
+    await channel.answered(session, 5.0)
+
+    assert server.requests == []
+
+
+async def test_an_answer_is_awaited_no_longer_than_that(channel, server):
+    session = RpcSession()
+    server.answer("detach", SILENCE)
+    channel.post("detach", [], session)
+    clock = asyncio.get_running_loop().time
+    started = clock()
+
+    await channel.answered(session, 5.0)
+
+    assert clock() - started == pytest.approx(5.0, abs=0.01)
+
+
+@pytest.mark.parametrize("problem", [NotWritten(), OSError("broken pipe")], ids=repr)
+async def test_a_post_that_fails_drops_the_socket_and_raises_nothing(direct, wire, problem):
+    wire.problem = problem
+
+    assert direct.post("detach", [], RpcSession()) is False
+
+    assert wire.aborted

@@ -229,18 +229,73 @@ async def test_a_goodbye_cancelled_after_any_number_of_turns_leaves_no_session(
 # -- a socket that is not read --------------------------------------------------------------------
 
 
-async def test_an_abort_frees_a_caller_whose_request_waits_to_be_written(connector, server):
+@pytest.mark.parametrize("how", ["abort", "close"])
+async def test_the_end_of_a_session_frees_a_caller_whose_request_waits_to_be_written(
+    connector, server, how
+):
     first, second = await connect_all(connector, 2)
     gate = server.hold_sending()
     request = send(first, timeout=None)
     await gate.arrived()
 
-    first.abort()
+    if how == "abort":
+        first.abort()
+    else:
+        await first.close()
 
-    async with asyncio.timeout(1):
-        assert await outcomes([request]) in ([Outcome.UNKNOWN], [Outcome.NOT_SENT])
+    async with asyncio.timeout(0.1):
+        assert await outcomes([request]) == [Outcome.NOT_SENT]
     gate.open()
     await second.check()
+    assert ("query", ["RETURN 1"]) not in server.requests
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_goodbye_cancelled_on_a_socket_that_is_not_read_leaves_no_session(
+    connector, server, turns
+):
+    first, second = await connect_all(connector, 2)
+    gate = server.hold_sending()
+    closing = asyncio.create_task(first.close())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+    closing.cancel()
+    await asyncio.wait({closing})
+    first.abort()
+    gate.open()
+    await asyncio.sleep(1)
+
+    assert sessions_on_each(server) == [1]
+    await second.check()
+
+
+async def test_a_goodbye_on_a_socket_that_is_not_read_takes_a_second_and_has_it_avoided(
+    connector, server
+):
+    first, _ = await connect_all(connector, 2)
+    gate = server.hold_sending()
+    clock = asyncio.get_running_loop().time
+    started = clock()
+
+    await first.close()
+
+    assert clock() - started == pytest.approx(1.0, abs=0.01)
+    gate.open()
+    assert socket_of(await connector.connect(), server) == 1
+
+
+async def test_sessions_owed_a_goodbye_go_with_their_socket(connector, server):
+    connections = await connect_all(connector, 3)
+    server.hold_sending()
+    connections[0].abort()
+    connections[1].abort()
+
+    await connections[2].close()
+    await asyncio.sleep(0.001)
+
+    assert (server.attached, server.open, connector.sockets) == (0, 0, 0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
 @pytest.mark.parametrize("how", ["abort", "close"])

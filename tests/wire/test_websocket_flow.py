@@ -193,6 +193,46 @@ async def test_nothing_is_written_past_those_who_wait(wire):
     assert b"too early" not in wire.peer.messages
 
 
+async def test_a_message_that_nobody_waits_for_is_written_in_its_turn(wire):
+    sent, first = await fill(wire)
+    second = asyncio.create_task(wire.transport.send(b"second"))
+    await asyncio.sleep(0)
+    wire.transport.write_later(b"third")
+    fourth = asyncio.create_task(wire.transport.send(b"fourth"))
+    await asyncio.sleep(0)
+    wire.transport.write_later(b"fifth")
+
+    wire.peer.transport.resume_reading()
+    await until(lambda: len(wire.peer.messages) == sent + 5)
+
+    assert wire.peer.messages[-4:] == [b"second", b"third", b"fourth", b"fifth"]
+    assert wire.transport.write(b"now") is True
+    await asyncio.gather(first, second, fourth)
+
+
+async def test_a_message_that_nobody_waits_for_is_written_soon_while_the_peer_reads(wire):
+    wire.transport.write_later(b"soon")
+
+    await until(lambda: wire.peer.messages)
+
+    assert wire.peer.messages == [b"soon"]
+
+
+async def test_a_message_that_nobody_waits_for_ends_with_the_socket(wire):
+    _, first = await fill(wire)
+    wire.transport.write_later(b"too late")
+    behind = asyncio.create_task(wire.transport.send(b"too late as well"))
+    await asyncio.sleep(0)
+
+    wire.peer.transport.abort()
+    await asyncio.wait({first, behind}, timeout=5)
+
+    assert [type(task.exception()) for task in (first, behind)] == [NotWritten, NotWritten]
+    assert describe_end(wire.ends[0]).startswith("the connection was dropped")
+    wire.transport.write_later(b"much too late")
+    await asyncio.sleep(0)
+
+
 async def test_a_message_is_written_at_once_while_the_peer_reads(wire):
     assert wire.transport.write(b"now") is True
     await until(lambda: wire.peer.messages)
