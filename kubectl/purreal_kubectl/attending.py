@@ -15,12 +15,12 @@ from purreal_kubectl.deciding.ending import exit_code_of
 from purreal_kubectl.deciding.run_of import Look, WantedRun
 from purreal_kubectl.failure import Failure, Terminated
 from purreal_kubectl.following import patiently
-from purreal_kubectl.reporting import keep, show, stored_report
+from purreal_kubectl.reporting import keep, stored_report
 from purreal_kubectl.watching import followed
 from purreal_operator.cluster.errors import ClusterError
 from purreal_operator.status.model import FinishedRun
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.report.formats import Format
+from purreal_runner.report.formats import Format, show
 from purreal_runner.report.github import summarise
 from purreal_runner.report.model import Report
 
@@ -85,7 +85,7 @@ class _Attended:
                 ExitCode.ERROR if self._wishes.report_is_needed else ExitCode.OK
             )
         is_kept = self._is_kept(report)
-        show(report, self._wishes.form)
+        show(report, self._wishes.form, Console())
         return exit_code_of(run) or (ExitCode.OK if is_kept else ExitCode.ERROR)
 
     def cancelled_to_the_end(self) -> int:

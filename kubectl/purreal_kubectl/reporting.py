@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
 from purreal_kubectl.cluster.cluster import Cluster
 from purreal_kubectl.deciding.run_of import finished_run
 from purreal_kubectl.failure import Failure
@@ -11,10 +9,9 @@ from purreal_operator.results.fitting import unpacked_report
 from purreal_operator.status.model import FinishedRun
 from purreal_operator.status.reading import status_of
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.report.formats import Format, rendered, write_folder
+from purreal_runner.report.formats import write_folder
 from purreal_runner.report.model import Report
 from purreal_runner.report.reading import NoReport, read_report
-from purreal_runner.report.text import render
 
 
 async def report_of_test(cluster: Cluster, namespace: str, name: str, run: int | None) -> Report:
@@ -60,14 +57,6 @@ def report_in_file(path: Path) -> Report:
         return read_report(path)
     except NoReport as error:
         raise Failure(str(error), ExitCode.INVALID_DOCUMENT) from error
-
-
-def show(report: Report, form: Format) -> None:
-    """Print a report to standard output; as text with colours, if it is a terminal."""
-    if form is Format.TEXT:
-        render(report, Console())
-    else:
-        print(rendered(report, form), end="")
 
 
 def keep(report: Report, folder: Path) -> None:

@@ -5,9 +5,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from purreal_operator import hindrances
 from purreal_operator.cluster.cluster import Cluster
+from purreal_operator.cluster.errors import Gone
 from purreal_operator.cluster.views import PodView, StatefulSetView, StoredPlan, TestView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import (
@@ -18,6 +20,7 @@ from purreal_operator.decide.observation import (
     TargetSeen,
 )
 from purreal_operator.memory import RunMemory, TestMemory
+from purreal_operator.objects.event import EventType, event_of_test
 from purreal_operator.objects.identity import RunIdentity
 from purreal_operator.objects.names import PART_KEY
 from purreal_operator.receiver.plan import RoomPlan
@@ -135,12 +138,27 @@ class Observer:
             return {"job_exists": False}
         pods = await hindrances.with_events(self._cluster, namespace, pods)
         words = await hindrances.of_job(self._cluster, namespace, job, pods, replicas)
+        ends = any(pod.terminating for pod in pods) and await self._ends(run)
         return {
+            "namespace_ends": ends,
             "job_exists": True,
             "failed_indexes": job.failed_indexes,
             "pods": tuple(_pod_seen(pods)),
             "job_trouble": words,
         }
+
+    async def _ends(self, run: RunIdentity) -> bool:
+        """Whether the namespace is being deleted: nothing can be made in it any more.
+
+        To read namespaces would be one more right; an event may be made anyway.
+        """
+        at = datetime.fromtimestamp(self._wall_clock(), UTC)
+        event = event_of_test(run, EventType.NORMAL, "Asked", "never stored", key="", at=at)
+        try:
+            await self._cluster.create(event, dry_run=True)
+        except Gone:
+            return True
+        return False
 
     async def _find_stored(
         self,

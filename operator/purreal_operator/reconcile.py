@@ -148,6 +148,11 @@ class Reconciler:
             self._forget(key, known)
             known.uid = test.uid
         seen = await self._observer.observe(run, test, known.memory)
+        if seen.namespace_ends:
+            # Its pods end before all else goes, and those of a Job stay for as long as it would
+            # replace them: without the Job the namespace need not wait for a deadline of the run.
+            await self._actor.remove(run)
+            return None
         self._metrics.census.tell("/".join(key), seen)
         known.claim = _claim(key, test.resource, status)
         seen = replace(seen, ahead=ahead_of(known.claim, self._claims()))

@@ -18,11 +18,11 @@ from tests.chart.releases import Release
 from tests.cluster.evidence import evidence
 from tests.cluster.installation import OPERATOR_NAMESPACE, install_images, install_resource
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.leaving_out import OnlyOnACluster
 from tests.cluster.namespaces import own_namespace
 from tests.cluster.place import Place, find_place
 
 HERE = Path(__file__).parent
-TEST_SECONDS = 300
 PLACE = find_place()
 collect_ignore_glob = [] if PLACE else ["test_*.py"]
 HOW_TO_GET_ONE = (
@@ -31,23 +31,9 @@ HOW_TO_GET_ONE = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Limit the time of each test."""
-    for item in items:
-        if item.path.is_relative_to(HERE) and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(TEST_SECONDS, func_only=True))
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Leaving all of them out is no failure."""
-    if PLACE is None and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-        session.exitstatus = pytest.ExitCode.OK
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say once that there is no cluster."""
-    if PLACE is None:
-        terminalreporter.write_line(HOW_TO_GET_ONE)
+def pytest_configure(config: pytest.Config) -> None:
+    """Limit the time of each test; without a cluster say so, and be content."""
+    config.pluginmanager.register(OnlyOnACluster(HERE, None if PLACE else HOW_TO_GET_ONE))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -120,6 +120,7 @@ SAME_VERDICT = [
     "pool: {maxSize: 5e1}",
     "pool: {maxSize: 99999999999999999999}",
     "pool: {lend: ~}",
+    "pool: {lend: Session}",
     "runners: {replicas: 500}",
     "runners: {replicas: 1000, processes: 64}",
     "target: {}",

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.runs import (
+    GONE_SECONDS,
     NO_IMAGE,
     NOT_THERE,
     load_test,
@@ -100,3 +101,15 @@ def test_a_test_of_the_name_of_a_deleted_one_is_another_test(
     assert (status["run"], status["verdict"]) == (1, "Completed")
     assert len(status["history"]) == 1
     wait_until_left(namespace, {"PoolLoadTest/shop", "ConfigMap/shop-1-report"})
+
+
+@pytest.mark.parametrize("stage", [is_starting, is_running], ids=lambda stage: str(stage.__name__))
+def test_a_namespace_that_is_deleted_goes_with_its_active_tests(
+    cluster: Kubectl, namespace: Kubectl, stage: Callable[[Kubectl], None]
+) -> None:
+    stage(namespace)
+    place = f"namespace/{namespace.namespace}"
+
+    cluster.run("delete", place, "--wait=false")
+
+    cluster.wait(place, "delete", seconds=GONE_SECONDS)

@@ -29,7 +29,7 @@ from tests.cluster.stage import OPERATOR_URL
 
 pytestmark = NEEDS_OPERATOR
 
-OPERATIONS = 400
+OPERATIONS = 1_000  # at 50 ms and 2 workers 25 s
 PROTOBUF = "application/x-protobuf"
 SEND = """
 import base64, json, sys, urllib.error, urllib.request
@@ -106,7 +106,7 @@ def test_forged_pushes_and_questions_are_refused_counted_and_change_no_number(
 def test_a_runner_pod_has_no_key_to_the_cluster_and_can_change_nothing_in_its_image(
     cluster: Kubectl, namespace: Kubectl
 ) -> None:
-    namespace.apply(load_test(seconds=10))
+    namespace.apply(load_test(seconds=300))
     wait_for_phase(namespace, "Running")
     runner = namespace.find("pods", "app.kubernetes.io/component=runner")[0]
 

@@ -111,12 +111,18 @@ def test_an_unchanged_file_runs_again(plugin: Plugin) -> None:
     assert [entry["run"] for entry in status["history"]] == [2, 1]
 
 
-def test_a_run_that_is_on_is_joined_and_a_changed_document_refused(plugin: Plugin) -> None:
-    plugin.expect(0, "run", "-", stdin=load_test(seconds=8))
+def test_a_run_that_is_on_is_joined_and_a_changed_document_refused(
+    plugin: Plugin, tmp_path: Path
+) -> None:
+    document = document_in(tmp_path, seconds=300)
+    plugin.expect(0, "run", document)
     wait_for_phase(plugin.kubectl, "Running")
 
-    refused = plugin.run("run", "-", stdin=load_test(seconds=7))
-    plugin.expect(0, "run", "-", "--wait", stdin=load_test(seconds=8))
+    refused = plugin.run("run", "-", stdin=load_test(seconds=299))
+    with plugin.in_terminal("run", document, "--wait") as joined:
+        joined.wait_for("shop · run 1 · Running")
+        plugin.expect(0, "cancel", "shop")
+        assert joined.end() == 105
 
     assert refused.returncode == 1
     assert "spec can't change while a run is active" in refused.stderr
@@ -167,48 +173,53 @@ def test_the_logs_of_all_runners_are_followed_to_their_ends(plugin: Plugin) -> N
 
 
 def test_ctrl_c_in_a_terminal_cancels_the_run_after_a_yes(plugin: Plugin, tmp_path: Path) -> None:
-    terminal = plugin.in_terminal("run", document_in(tmp_path, seconds=300), "--wait")
-    terminal.wait_for("shop · run 1 · Running")
-    terminal.wait_for(" operations · ")
+    with plugin.in_terminal("run", document_in(tmp_path, seconds=300), "--wait") as terminal:
+        terminal.wait_for("shop · run 1 · Running")
+        terminal.wait_for(" operations · ")
 
-    terminal.type("\x03")
-    terminal.wait_for("cancel the run of shop? [y/N]")
-    terminal.type("y\n")
+        terminal.type("\x03")
+        terminal.wait_for("cancel the run of shop? [y/N]")
+        terminal.type("y\n")
 
-    assert terminal.end() == 105
-    assert " CANCELLED  shop" in terminal.shown
+        assert terminal.end() == 105
+        assert " CANCELLED  shop" in terminal.shown
 
 
 def test_ctrl_c_in_a_terminal_leaves_the_run_on_without_a_yes(
     plugin: Plugin, tmp_path: Path
 ) -> None:
-    terminal = plugin.in_terminal("run", document_in(tmp_path, seconds=4), "--wait")
-    terminal.wait_for("shop · run 1 · ")
+    with plugin.in_terminal("run", document_in(tmp_path, seconds=300), "--wait") as terminal:
+        terminal.wait_for("shop · run 1 · ")
 
-    terminal.type("\x03")
-    terminal.wait_for("cancel the run of shop? [y/N]")
-    terminal.type("\n")
+        terminal.type("\x03")
+        terminal.wait_for("cancel the run of shop? [y/N]")
+        terminal.type("\n")
 
-    assert terminal.end() == 105
-    assert "the run of shop goes on" in terminal.shown
-    assert plugin.expect(0, "watch", "shop").startswith(" COMPLETED  shop")
+        assert terminal.end() == 105
+        assert "the run of shop goes on" in terminal.shown
+
+    def is_loaded() -> bool:
+        return status_of(plugin.kubectl).get("operations", {}).get("issued", 0) > 0
+
+    eventually(is_loaded, seconds=90.0)
+    assert status_of(plugin.kubectl)["phase"] == "Running"
 
 
 def test_a_terminal_shows_what_each_runner_does(plugin: Plugin, tmp_path: Path) -> None:
-    document = document_in(tmp_path, seconds=10, runners={"replicas": 2})
-    terminal = plugin.in_terminal("run", document, "--wait")
-    terminal.wait_for("STATE")
-    rows = [rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running" for index in (0, 1)]
+    document = document_in(tmp_path, seconds=30, runners={"replicas": 2})
+    with plugin.in_terminal("run", document, "--wait") as terminal:
+        terminal.wait_for("STATE")
+        rows = [rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running" for index in (0, 1)]
 
-    def are_in_the_status() -> bool:
-        status = plugin.expect(0, "status", "shop")
-        return all(re.search(row, status) for row in rows)
+        def are_in_the_status() -> bool:
+            status = plugin.expect(0, "status", "shop")
+            return all(re.search(row, status) for row in rows)
 
-    eventually(are_in_the_status)
+        eventually(are_in_the_status)
 
-    assert terminal.end() == 0
-    for row in rows:
-        assert re.search(row, terminal.shown)
+        assert terminal.end() == 0
+        for row in rows:
+            assert re.search(row, terminal.shown)
 
 
 def test_who_may_not_list_pods_follows_a_run_without_the_table(
@@ -217,11 +228,10 @@ def test_who_may_not_list_pods_follows_a_run_without_the_table(
     rules = [rule for rule in documented_rules() if "pods" not in rule["resources"]]
     user = user_with(rules, plugin.kubectl, tmp_path)
 
-    terminal = user.in_terminal("run", document_in(tmp_path, seconds=2), "--wait")
-
-    assert terminal.end() == 0
-    assert "no table of runners: that needs the right to list pods" in terminal.shown
-    assert "RESTARTS" not in terminal.shown
+    with user.in_terminal("run", document_in(tmp_path, seconds=2), "--wait") as terminal:
+        assert terminal.end() == 0
+        assert "no table of runners: that needs the right to list pods" in terminal.shown
+        assert "RESTARTS" not in terminal.shown
 
 
 def test_kubectl_finds_the_plugin_and_completes_names_of_tests(plugin: Plugin) -> None:
@@ -272,7 +282,7 @@ def test_the_role_of_the_documentation_is_enough_and_not_more(
 
 
 def test_a_missing_right_is_named(plugin: Plugin, tmp_path: Path) -> None:
-    plugin.expect(0, "run", "-", stdin=load_test(seconds=60))
+    plugin.expect(0, "run", "-", stdin=load_test(seconds=300))
     eventually(lambda: plugin.run("logs", "shop").returncode == 0)
 
     for resource, command in (("poolloadtests", "status"), ("pods", "logs"), ("pods/log", "logs")):

@@ -22,6 +22,9 @@ def test_the_quickstart_passes_on_three_runners_and_an_ephemeral_database(
     operations = status["operations"]
     assert operations["issued"] == operations["succeeded"] > 0
     assert conditions["ResultsConsistent"]["status"] == "True"
+    effective = status["effective"]
+    assert effective["lend"] == "Session"
+    assert effective["pools"] <= effective["peakSockets"] < effective["peakLeases"]
 
     row = namespace.run("get", "plt", "quickstart", "--no-headers")
     assert "Finished" in row

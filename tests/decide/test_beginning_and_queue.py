@@ -28,6 +28,7 @@ def test_a_new_test_begins_run_one_and_freezes_what_it_comes_to(build, decided):
     assert (status.run, status.phase, status.spec_hash) == (1, Phase.PREPARING, "aaaa")
     assert status.effective.pools == 3
     assert status.effective.run_seconds == 123
+    assert status.effective.lend == "Auto"
     assert status.tokens.target == build.fresh.target
     assert decision.actions == (), "nothing is made before the status says so"
     assert condition(status, ConditionType.ACCEPTED).status is ConditionStatus.TRUE

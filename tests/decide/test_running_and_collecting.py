@@ -221,10 +221,12 @@ def test_results_under_way_are_waited_for_until_the_deadline(running, build, dec
 
 
 def test_what_a_report_says_is_in_the_status(collecting, decided, conclusion):
-    status = decided(collecting(conclusion=conclusion(peak_leases=30))).status
+    told = conclusion(peak_leases=30, peak_sockets=4, lend="Session")
+    status = decided(collecting(conclusion=told)).status
 
     assert (status.phase, status.verdict) == (Phase.FINISHED, Verdict.PASSED)
     assert (status.summary.success, status.effective.peak_leases) == ("100%", 30)
+    assert (status.effective.lend, status.effective.peak_sockets) == ("Session", 4)
     assert {each.type: each.status for each in status.conditions} == dict.fromkeys(
         ConditionType, ConditionStatus.TRUE
     )

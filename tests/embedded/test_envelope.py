@@ -56,8 +56,48 @@ def test_the_clients_session_is_read_and_replaced(place: str) -> None:
     request = {"id": 1, "method": "query"}
     frame = cbor2.dumps(entry | request if place == "first" else request | entry)
     read = read_request(frame)
-    assert read.session == named
+    assert read.session == named.bytes
     assert cbor2.loads(with_session(read, ENTRY))["session"] == SESSION
+
+
+def test_the_method_is_the_requests_own_whatever_its_parameters_call_so() -> None:
+    frame = cbor2.dumps({"params": [{"method": "ping"}], "method": "use"})
+    assert read_request(frame).method == b"use"
+
+
+@pytest.mark.parametrize("entry", [{}, {"session": cbor2.CBORTag(37, uuid4().bytes)}], ids=len)
+def test_parameters_need_have_no_value_in_python(entry: dict[str, Any]) -> None:
+    date = b"\xc0" + cbor2.dumps("+262142-12-31T23:59:59Z")
+    params = b"\x66params\x81" + date
+    entries = cbor2.dumps({"id": 1, "method": "query", **entry})[1:]
+    request = bytes((0xA3 + len(entry),)) + params + entries
+
+    sent = with_session(read_request(request), ENTRY)
+
+    assert params in sent
+    assert cbor2.loads(sent.replace(date, b"\xf6")) == {
+        "id": 1,
+        "method": "query",
+        "params": [None],
+        "session": SESSION,
+    }
+
+
+@pytest.mark.parametrize("key", ["id", "method", "session"])
+def test_an_entry_that_matters_may_be_there_but_once(key: str) -> None:
+    values = {"id": 1, "method": "ping", "session": None}
+    entries = cbor2.dumps(values)[1:] + cbor2.dumps({key: values[key]})[1:]
+    with pytest.raises(Unreadable) as refused:
+        read_request(b"\xa4" + entries)
+    assert refused.value.answer == PARSE_ERROR
+
+
+@pytest.mark.parametrize("key", [b"\x47session", b"\xc0\x67session", b"\x01"], ids=repr)
+def test_keys_that_are_no_texts_are_refused(key: bytes) -> None:
+    entries = cbor2.dumps({"id": 1, "method": "ping"})[1:]
+    for data in (b"\xa3" + key + b"\xf6" + entries, b"\xa3" + entries + key + b"\xf6"):
+        with pytest.raises(Unreadable):
+            read_request(data)
 
 
 @given(st.binary(max_size=60))

@@ -4,22 +4,26 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
 
 _SECONDS = 60.0
 _TAKE_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execvp(sys.argv[1], sys.argv[1:])"
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
 )
-"""A terminal that a program is given is its own, Ctrl-C included, only when it takes it."""
+"""A terminal that a program is given is its own, Ctrl-C included, only when it takes it; and in
+the background of a shell, where the tests may run, Ctrl-C is ignored by all that is started."""
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 class Terminal:
-    """Runs a program in a terminal; use `end` to know what it ended with.
+    """Runs a program in a terminal, at most as long as its `with` block.
 
     Args:
         command: the program and its arguments.
@@ -43,6 +47,20 @@ class Terminal:
             start_new_session=True,
         )
         os.close(other_side)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(self._seconds)
+        os.close(self._fd)
 
     @property
     def shown(self) -> str:
@@ -70,7 +88,6 @@ class Terminal:
         deadline = time.monotonic() + self._seconds
         while time.monotonic() < deadline and self._read():
             pass
-        os.close(self._fd)
         return self._process.wait(self._seconds)
 
     def _read(self) -> bool:

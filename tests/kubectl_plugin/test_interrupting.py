@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +56,16 @@ StartIn = Callable[..., Terminal]
 
 
 @pytest.fixture
-def terminal(running: ApiServer, kubeconfig: Path) -> StartIn:
-    """Starts the plugin in a terminal."""
+def terminal(running: ApiServer, kubeconfig: Path) -> Iterator[StartIn]:
+    """Starts the plugin in a terminal; with the test it ends."""
+    with ExitStack() as started:
 
-    def start(*arguments: str) -> Terminal:
-        command = [sys.executable, "-m", "purreal_kubectl", "--kubeconfig", str(kubeconfig)]
-        return Terminal([*command, *arguments], {**os.environ, "COLUMNS": "110", "LINES": "40"})
+        def start(*arguments: str) -> Terminal:
+            command = [sys.executable, "-m", "purreal_kubectl", "--kubeconfig", str(kubeconfig)]
+            environment = {**os.environ, "COLUMNS": "110", "LINES": "40"}
+            return started.enter_context(Terminal([*command, *arguments], environment))
 
-    return start
+        yield start
 
 
 def test_a_yes_cancels_the_run_and_shows_what_was_measured(

@@ -263,13 +263,13 @@ def test_a_terminal_of_few_lines_shows_the_run_and_as_many_runners_as_fit(
     server.answer("GET", PODS, listed(*map(pod, range(40)), unschedulable(40, "no\x1b[2J room")))
     server.watch_may_end.clear()
     command = [sys.executable, "-m", "purreal_kubectl", f"--kubeconfig={kubeconfig}"]
-    shell = Terminal([*command, "watch", "shop"], {**os.environ, "COLUMNS": "80", "LINES": "10"})
+    environment = {**os.environ, "COLUMNS": "80", "LINES": "10"}
+    with Terminal([*command, "watch", "shop"], environment) as shell:
+        shell.wait_for("shop · run 3 · Running")
+        shell.wait_for("waiting for a node: no room")
+        shell.wait_for("… and 37 more")
+        shell.type("\x03")
 
-    shell.wait_for("shop · run 3 · Running")
-    shell.wait_for("waiting for a node: no room")
-    shell.wait_for("… and 37 more")
-    shell.type("\x03")
-
-    assert shell.end() == 105
-    assert "shop-3-2-abcde" in shell.shown
-    assert "shop-3-3-abcde" not in shell.shown
+        assert shell.end() == 105
+        assert "shop-3-2-abcde" in shell.shown
+        assert "shop-3-3-abcde" not in shell.shown

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from purreal_runner.load.file_limit import NoRoomForSockets, require_room, sockets_needed
+from purreal_runner.load.plan import PoolLimits
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,14 @@ from purreal_runner.load.file_limit import NoRoomForSockets, require_room, socke
 def test_a_pool_opens_what_its_workers_need_within_its_limits(
     workers: int, min_size: int, max_size: int, sockets: int
 ) -> None:
-    assert sockets_needed(workers, min_size, max_size) == sockets
+    assert sockets_needed(workers, PoolLimits(min_size=min_size, max_size=max_size)) == sockets
+
+
+def test_sessions_need_few_sockets() -> None:
+    limits = PoolLimits(max_size=10_000, lend="session")
+
+    assert sockets_needed(10_000, limits) < 200
+    assert sockets_needed(5, limits) == 21
 
 
 def test_what_can_not_fit_is_refused_with_the_numbers() -> None:

@@ -33,7 +33,7 @@ def test_a_whole_document_becomes_settings() -> None:
         LOAD
         + """\
   pool: {minSize: 1, maxSize: 9, maxLifetimeSeconds: 0, maxIdleTimeSeconds: 7,
-         acquireTimeoutSeconds: 2}
+         acquireTimeoutSeconds: 2, lend: Session}
   runners: {replicas: 2, processes: 3}
   workload: {type: Scenario, scenario: Complex, setup: RETURN 1, seed: 5}
   faults: [{type: CloseConnection, everyOperations: 50}]
@@ -42,7 +42,12 @@ def test_a_whole_document_becomes_settings() -> None:
     )
 
     assert run.limits == PoolLimits(
-        min_size=1, max_size=9, max_lifetime=None, max_idle_time=7.0, acquire_timeout=2.0
+        min_size=1,
+        max_size=9,
+        max_lifetime=None,
+        max_idle_time=7.0,
+        acquire_timeout=2.0,
+        lend="session",
     )
     assert (run.pools, run.workers, run.operations, run.seconds) == (6, 10, 100, None)
     assert (run.warm_up_seconds, run.run_seconds, run.close_every, run.seed) == (3.0, 77.0, 50, 5)

@@ -142,6 +142,23 @@ async def test_a_connection_closed_inside_its_lease_harms_no_operation(
     assert report.run.faults
 
 
+@pytest.mark.parametrize(
+    ("lend", "lent", "most_sockets"),
+    [("auto", "Session", 4), ("session", "Session", 4), ("connection", "Connection", 12)],
+)
+async def test_a_report_says_what_was_lent_over_how_many_sockets(
+    target: RunningTarget, settings: Any, lend: Any, lent: str, most_sockets: int
+) -> None:
+    limits = PoolLimits(min_size=10, max_size=12, acquire_timeout=5.0, lend=lend)
+
+    outcome = await run_locally(settings(target, limits=limits))
+
+    effective = outcome.report.effective
+    assert (effective.lend, effective.peak_leases) == (lent, 10)
+    assert 1 <= effective.peak_sockets <= most_sockets
+    assert lent == "Session" or effective.peak_sockets >= 10
+
+
 async def test_several_pools_share_the_totals_over_worker_processes(
     target: RunningTarget, settings: Any, two_cores: None
 ) -> None:
@@ -154,6 +171,8 @@ async def test_several_pools_share_the_totals_over_worker_processes(
     assert report.operations.succeeded == 100
     assert report.effective.pools == 3
     assert report.effective.processes == 2
+    assert report.effective.lend == "Session"
+    assert report.effective.peak_sockets >= 3
     done = [progress.done for progress in seen]
     assert done == sorted(done), "one view of all processes never goes back"
     assert (seen[-1].done, seen[-1].step) == (100, Step.FINISHING)

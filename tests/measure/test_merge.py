@@ -89,6 +89,25 @@ def test_utilization_is_peak_used_of_max_size_over_all_pools() -> None:
     assert merged.utilization == pytest.approx(500 / 600)
 
 
+@pytest.mark.parametrize(
+    ("told", "lends"),
+    [
+        (("session", "session"), "session"),
+        (("session", None), "session"),
+        (("session", "connection"), "mixed"),
+        ((None, "whatever a runner says"), None),
+    ],
+)
+def test_what_the_pools_lent_is_one_word_and_their_sockets_add_up(
+    told: tuple[str | None, ...], lends: str | None
+) -> None:
+    pools = [PoolRecord(final={"lends": one, "peakSockets": 4}) for one in told]
+
+    merged = merge(Part(index=index, pool=pool) for index, pool in enumerate(pools))
+
+    assert (merged.lends, merged.peak_sockets) == (lends, 8)
+
+
 def test_the_success_ratio_leaves_cancelled_operations_out() -> None:
     counts = Counts(issued=13, succeeded=9, failed=1, timed_out=0, cancelled=3)
 

@@ -3,14 +3,15 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from purreal_operator import reconcile
-from purreal_operator.cluster.errors import Conflict, Unavailable
-from purreal_operator.cluster.views import TestView, WrittenStatus
+from purreal_operator.cluster.errors import Conflict, Gone, Unavailable
+from purreal_operator.cluster.views import JobView, PodView, StoredPlan, TestView, WrittenStatus
 from purreal_operator.decide.decision import Action
 from purreal_operator.decide.observation import Conclusion, Observation
 from purreal_operator.metrics.operator_metrics import OperatorMetrics
@@ -39,6 +40,21 @@ CONCLUSION = Conclusion(
     latencies=LatenciesMicroseconds(),
     report=None,
 )
+JOB = JobView("job", "plan", False, 1, 0, 0, 0, frozenset(), frozenset(), {})
+ENDING_POD = PodView(
+    name="shop-1-0",
+    uid="uid-0",
+    index=0,
+    phase="Running",
+    ready=False,
+    created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    terminating=True,
+    restarts=0,
+    node="node",
+    trouble=None,
+    last_end=None,
+    failures_of_index=0,
+)
 
 
 @dataclass
@@ -48,6 +64,9 @@ class FakeCluster:
     clock: Any
     there: bool = True
     terminating: bool = False
+    namespace_ends: bool = False
+    loses_a_runner: bool = False
+    """It has a run, with a pod that is being deleted."""
     uid: str = "uid-1"
     version: int = 1
     status: dict[str, Any] = field(default_factory=dict)
@@ -90,17 +109,23 @@ class FakeCluster:
         dropped = tuple(f"status.{key}" for key in status if key in self.unknown)
         return WrittenStatus(test, dropped)
 
-    async def create(self, manifest: dict[str, Any]) -> None:
-        self.events.append(manifest["reason"])
+    async def create(self, manifest: dict[str, Any], *, dry_run: bool = False) -> None:
+        if self.namespace_ends:
+            raise Gone("the namespace is being deleted")
+        if not dry_run:
+            self.events.append(manifest["reason"])
 
-    async def plan(self, namespace: str, name: str) -> None:
+    async def plan(self, namespace: str, name: str) -> StoredPlan | None:
+        return StoredPlan("plan", self.uid, "", False) if self.loses_a_runner else None
+
+    async def job(self, namespace: str, name: str) -> JobView | None:
+        return JOB if self.loses_a_runner else None
+
+    async def runner_pods(self, namespace: str, test: str, run: int) -> tuple[PodView, ...]:
+        return (ENDING_POD,) if self.loses_a_runner else ()
+
+    async def config_map_bytes(self, namespace: str, name: str, key: str) -> None:
         return None
-
-    async def job(self, namespace: str, name: str) -> None:
-        return None
-
-    async def runner_pods(self, namespace: str, test: str, run: int) -> tuple[()]:
-        return ()
 
 
 class NoActor:
@@ -247,6 +272,20 @@ async def test_the_run_of_a_test_that_a_finalizer_keeps_is_removed_at_its_deleti
         await asyncio.sleep(5)
 
         assert actor.removed == ["uid-1-1"]
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("ending", [True, False])
+async def test_the_run_of_a_namespace_that_is_deleted_is_removed_at_once(ending):
+    async with world() as (cluster, reconciler, actor):
+        cluster.status = {"run": 1, "phase": "Starting"}
+        cluster.loses_a_runner, cluster.namespace_ends = True, ending
+
+        reconciler.heard_of(cluster.resource)
+        await asyncio.sleep(5)
+
+        assert actor.removed == (["uid-1-1"] if ending else [])
+        assert "Asked" not in cluster.events
 
 
 @pytest.mark.looptime

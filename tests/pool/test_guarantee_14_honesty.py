@@ -8,6 +8,7 @@ import random
 import pytest
 
 from purreal import (
+    AcquireTimeout,
     ConfigurationError,
     PoolClosed,
     SurrealDBConnectionPool,
@@ -172,13 +173,16 @@ async def test_guarantee_14_counters_tell_what_happened(
         await pool.checkout()
     assert pool.stats().waiting == pool.stats().peak_waiting == 2
     cancelled.cancel()
-    await asyncio.wait([cancelled, timed_out])
+    ended = await asyncio.gather(cancelled, timed_out, return_exceptions=True)
+    assert [type(end) for end in ended] == [asyncio.CancelledError, AcquireTimeout]
     failed = asyncio.create_task(pool.checkout())
     await settle()
     closing = asyncio.create_task(pool.close())
     await settle()
     pool.checkin(lease)
-    await asyncio.wait([failed, closing])
+    with pytest.raises(PoolClosed):
+        await failed
+    await closing
 
     stats = pool.stats()
 

@@ -40,7 +40,7 @@ def make_facts(**changes: Any) -> RunFacts:
     settings: dict[str, Any] = {
         "name": "checkout-500",
         "target": TargetFacts("embedded", "surrealdb-3.2.4", "ws://127.0.0.1:8000"),
-        "pool": PoolFacts(50, 600, 300.0, 60.0, 30.0),
+        "pool": PoolFacts(50, 600, 300.0, 60.0, 30.0, lend="Connection"),
         "scenario": "Sustained",
         "workers": 500,
         "operations": 5000,

@@ -231,7 +231,9 @@ def test_with_another_load_nothing_is_called_better_or_worse(make: Callable[...,
 
 
 def test_another_pool_does_not_keep_from_calling_it_better(make: Callable[..., Report]) -> None:
-    after = with_throughput(make(pool=PoolFacts(50, 700, 300.0, 60.0, 30.0)), 900.0)
+    after = with_throughput(
+        make(pool=PoolFacts(50, 700, 300.0, 60.0, 30.0, lend="Connection")), 900.0
+    )
 
     assert change(compare(make(), after), "Throughput").trend is Trend.BETTER
 

@@ -128,6 +128,18 @@ def test_effective_tells_what_the_settings_came_to(facts: Facts, merged: Measure
     assert (effective.workers_per_pool, effective.max_leases) == (101, 600)
 
 
+@pytest.mark.parametrize(("told", "lend"), [("session", "Session"), (None, "Auto")])
+def test_effective_tells_what_the_pools_lent_or_else_what_was_asked_for(
+    facts: Facts, merged: Measured, told: str | None, lend: str
+) -> None:
+    pools = (PoolRecord(final={"lends": told, "peakSockets": 4}),) * 2
+    measurements = merged().model_copy(update={"pools": pools})
+
+    effective = build_report(facts(pool=PoolFacts(10, 120)), measurements).effective
+
+    assert (effective.lend, effective.peak_sockets) == (lend, 8)
+
+
 @pytest.mark.parametrize(("workers", "fewest", "most"), [(100, 33, 34), (99, 33, 33)])
 def test_workers_that_cannot_be_divided_evenly_are_told_as_a_range(
     facts: Facts, merged: Measured, workers: int, fewest: int, most: int

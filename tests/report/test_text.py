@@ -98,6 +98,14 @@ def test_signs_errors_and_advice_are_shown_word_by_word(bad_report: Report) -> N
     assert "✗ missed" in text
 
 
+def test_sockets_are_named_where_they_were_counted(good_report: Report) -> None:
+    effective = good_report.effective.model_copy(update={"peak_sockets": 1_204})
+    counted = good_report.model_copy(update={"effective": effective})
+
+    assert "sockets    1,204 at most" in rendered(counted)
+    assert "sockets" not in rendered(good_report)
+
+
 def test_faults_stress_and_notes_are_named(
     facts: Callable[..., RunFacts], merged: Callable[..., Merged]
 ) -> None:

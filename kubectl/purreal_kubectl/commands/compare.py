@@ -8,11 +8,7 @@ from purreal_kubectl.deciding.reference import Reference, reference
 from purreal_kubectl.options import Kind, asked, asked_namespace, completed_as
 from purreal_kubectl.waiting import Subparsers
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.report.compare_text import (
-    ComparisonFormat,
-    render_comparison,
-    rendered_comparison,
-)
+from purreal_runner.report.compare_text import ComparisonFormat, show_comparison
 from purreal_runner.report.model import Report
 
 _DESCRIPTION = """\
@@ -48,10 +44,7 @@ def execute(args: argparse.Namespace) -> int:
     from purreal_runner.report.compare import compare
 
     comparison = compare(*_reports(args))
-    if args.output == ComparisonFormat.TEXT:
-        render_comparison(comparison, Console())
-    else:
-        print(rendered_comparison(comparison, ComparisonFormat(args.output)), end="")
+    show_comparison(comparison, ComparisonFormat(args.output), Console())
     return ExitCode.OK
 
 

@@ -34,8 +34,11 @@ def add_parser(subparsers: Subparsers) -> argparse.ArgumentParser:
 
 def execute(args: argparse.Namespace) -> int:
     """Prints the report; returns the exit code."""
+    from rich.console import Console
+
     from purreal_kubectl.cluster.connecting import find_way
-    from purreal_kubectl.reporting import keep, report_of_test, show
+    from purreal_kubectl.reporting import keep, report_of_test
+    from purreal_runner.report.formats import show
 
     way = find_way(asked(args))
     namespace = asked_namespace(args) or way.namespace
@@ -49,5 +52,5 @@ def execute(args: argparse.Namespace) -> int:
     report = asyncio.run(read())
     if args.report_dir is not None:
         keep(report, args.report_dir)
-    show(report, args.output)
+    show(report, args.output, Console())
     return ExitCode.OK

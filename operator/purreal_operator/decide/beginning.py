@@ -111,7 +111,7 @@ def _frozen(seen: Observation, document: PoolLoadTest) -> dict[str, Any]:
             pools=pools,
             workers_per_pool=-(-spec.workers // pools),
             max_leases=pools * spec.pool.max_size,
-            lend="Connection",
+            lend=spec.pool.lend.value,
             run_seconds=spec.run_seconds,
         ),
         "runners": RunnersStatus(

@@ -83,11 +83,12 @@ def _finished(seen: Observation, conclusion: Conclusion, findings: Findings) -> 
     status = seen.status
     effective = status.effective
     if effective is not None:
-        peaks = {
+        measured = {
             "peak_leases": conclusion.peak_leases,
             "peak_sockets": conclusion.peak_sockets,
+            "lend": conclusion.lend or effective.lend,
         }
-        effective = effective.model_copy(update=peaks)
+        effective = effective.model_copy(update=measured)
     return enter(
         seen,
         Phase.FINISHED,

@@ -90,6 +90,7 @@ class Conclusion:
         message: for it, in words.
         consistent: whether all sums agree; `inconsistency` says where they do not.
         peak_leases, peak_sockets: pools' own peaks added up.
+        lend: what a lease was; empty where nobody knows.
     """
 
     verdict: Verdict
@@ -108,6 +109,7 @@ class Conclusion:
     inconsistency: str = ""
     peak_leases: int = 0
     peak_sockets: int = 0
+    lend: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ class Observation:
         live: numbers while the load runs.
         database: what it told of itself.
         refused_pushes: by reason.
+        namespace_ends: the namespace is being deleted, and the test with it.
         conclusion: once the report is stored.
     """
 
@@ -182,6 +185,7 @@ class Observation:
     live: Live | None = None
     database: Database = Database()
     refused_pushes: Mapping[str, int] = field(default_factory=dict)
+    namespace_ends: bool = False
     conclusion: Conclusion | None = None
 
     @property

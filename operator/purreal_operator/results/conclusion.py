@@ -83,7 +83,8 @@ def conclusion_of(
         consistent=not inconsistencies,
         inconsistency="; ".join(inconsistencies),
         peak_leases=report.pool.peak_used,
-        peak_sockets=report.pool.peak_open,
+        peak_sockets=report.effective.peak_sockets,
+        lend=report.effective.lend,
     )
 
 

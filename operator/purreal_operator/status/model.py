@@ -58,8 +58,13 @@ class Effective(Stored):
     workers_per_pool: Count = Field(description="Most workers that a pool has.")
     max_leases: Count = Field(description="Most leases over all pools.")
     peak_leases: Count = Field(default=0, description="Most leases lent, pools' peaks added up.")
-    peak_sockets: Count = Field(default=0, description="Connections open at those moments.")
-    lend: Word = Field(description="What a lease is.")
+    peak_sockets: Count = Field(
+        default=0, description="Most sockets open at once, pools' peaks added up."
+    )
+    lend: Word = Field(
+        description="What a lease is: as asked for, and at the end what the pools lent: `Session`, "
+        "`Connection`, or `Mixed` where they differ."
+    )
     run_seconds: Count = Field(description="Deadline of the load in seconds.")
 
 

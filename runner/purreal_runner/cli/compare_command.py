@@ -8,11 +8,7 @@ from rich.console import Console
 
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.report.compare import compare
-from purreal_runner.report.compare_text import (
-    ComparisonFormat,
-    render_comparison,
-    rendered_comparison,
-)
+from purreal_runner.report.compare_text import ComparisonFormat, show_comparison
 from purreal_runner.report.reading import NoReport, read_report
 
 _DESCRIPTION = """\
@@ -49,8 +45,5 @@ def execute(args: argparse.Namespace) -> int:
     except NoReport as error:
         print(f"purreal compare: {error}", file=sys.stderr)
         return ExitCode.INVALID_DOCUMENT
-    if args.output == ComparisonFormat.TEXT:
-        render_comparison(comparison, Console())
-    else:
-        sys.stdout.write(rendered_comparison(comparison, ComparisonFormat(args.output)))
+    show_comparison(comparison, ComparisonFormat(args.output), Console())
     return ExitCode.OK

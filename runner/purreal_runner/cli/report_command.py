@@ -7,9 +7,8 @@ from pathlib import Path
 from rich.console import Console
 
 from purreal_runner.exit_codes import ExitCode
-from purreal_runner.report.formats import Format, rendered
+from purreal_runner.report.formats import Format, show
 from purreal_runner.report.reading import NoReport, read_report
-from purreal_runner.report.text import render
 
 _DESCRIPTION = """\
 Show a report that was written with `purreal run --output FILE` or `--report-dir DIR`, in another
@@ -39,12 +38,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def execute(args: argparse.Namespace) -> int:
     """Show the report in `args.file`; return the exit code."""
     try:
-        report = read_report(args.file)
+        show(read_report(args.file), Format(args.output), Console())
     except NoReport as error:
         print(f"purreal report: {error}", file=sys.stderr)
         return ExitCode.INVALID_DOCUMENT
-    if args.output == Format.TEXT:
-        render(report, Console())
-    else:
-        sys.stdout.write(rendered(report, Format(args.output)))
     return ExitCode.OK

@@ -10,14 +10,13 @@ from typing import TypeVar
 
 from pydantic_core import PydanticCustomError
 
-from purreal_runner.document.enums import Lend, LoadType
+from purreal_runner.document.enums import LoadType
 
 NOT_BUILT = "not_built_yet"
 
 VALUES: Mapping[StrEnum, str] = MappingProxyType(
     {
         LoadType.OPEN: "use Closed",
-        Lend.SESSION: "use Auto or Connection",
     }
 )
 """Values of known fields, each with what to write instead."""

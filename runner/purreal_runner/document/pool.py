@@ -1,13 +1,12 @@
 """The `spec.pool` part of the document: the settings of each pool; makes none."""
 
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from purreal_runner.document.enums import Lend
 from purreal_runner.document.fields import BrokenRule, Model, Whole, refuse
-from purreal_runner.document.not_built_yet import only_built
 
 LARGEST_POOL = 120_000
 """The guide's `max_size` for the largest number of workers a document may have."""
@@ -47,10 +46,11 @@ class PoolSpec(Model):
         le=3_600,
         description="Longest wait for a lease in seconds; after it the operation has timed out.",
     )
-    lend: Annotated[Lend, AfterValidator(only_built)] = Field(
+    lend: Lend = Field(
         default=Lend.AUTO,
-        description="What a lease is: a `Connection` of its own, a `Session` that shares a "
-        "socket, or `Auto` (what this version does best).",
+        description="What a lease is: a `Session` that shares a few sockets with others (the run "
+        "fails where the server has none), a `Connection` with a socket of its own, or `Auto`: "
+        "sessions where the server has them (SurrealDB 3), else connections.",
     )
 
     @model_validator(mode="after")

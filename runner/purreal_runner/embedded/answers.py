@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from uuid import UUID
 
 import cbor2
 
@@ -43,19 +42,25 @@ def no_session_named(echo: Mapping[str, Any]) -> bytes:
     return cbor2.dumps({"error": _NO_SESSION_NAMED, **echo})
 
 
-def too_many_sessions(echo: Mapping[str, Any], session: UUID) -> bytes:
+def too_many_sessions(echo: Mapping[str, Any], session: bytes) -> bytes:
     """One `attach` more than a socket may have sessions."""
     return cbor2.dumps({"error": _TOO_MANY_SESSIONS, **echo, **_session(session)})
 
 
-def session_list(echo: Mapping[str, Any], sessions: Iterable[UUID], session: UUID | None) -> bytes:
+def session_list(
+    echo: Mapping[str, Any], sessions: Iterable[bytes], session: bytes | None
+) -> bytes:
     """The reply to `sessions`: the attached sessions of the socket that asks."""
-    listed = [cbor2.CBORTag(37, each.bytes) for each in sessions]
+    listed = [_uuid(each) for each in sessions]
     return cbor2.dumps({**echo, "result": listed, **_session(session)})
 
 
-def _session(session: UUID | None) -> dict[str, Any]:
-    return {} if session is None else {"session": cbor2.CBORTag(37, session.bytes)}
+def _session(session: bytes | None) -> dict[str, Any]:
+    return {} if session is None else {"session": _uuid(session)}
+
+
+def _uuid(its_bytes: bytes) -> cbor2.CBORTag:
+    return cbor2.CBORTag(37, its_bytes)
 
 
 def unreadable(reason: str) -> bytes:

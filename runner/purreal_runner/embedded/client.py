@@ -12,9 +12,9 @@ from purreal_runner.embedded import answers
 from purreal_runner.embedded.envelope import (
     Request,
     Unreadable,
+    echo,
     for_client_session,
     read_request,
-    request_id,
     session_entry,
     with_session,
     without_session,
@@ -47,8 +47,8 @@ class _Session:
 
     __slots__ = ("attached", "entry", "inner", "order", "outer")
 
-    def __init__(self, outer: UUID | None) -> None:
-        self.outer = outer
+    def __init__(self, outer: bytes | None) -> None:
+        self.outer = None if outer is None else UUID(bytes=outer)
         self.inner = uuid4()
         self.entry = session_entry(self.inner)
         self.order = SessionOrder()
@@ -62,7 +62,7 @@ class _Session:
 class _Call:
     """One request on its way through the engine."""
 
-    __slots__ = ("_client", "_session", "data", "method", "ordered", "silent")
+    __slots__ = ("_client", "_session", "data", "identity", "method", "ordered", "silent")
 
     def __init__(
         self,
@@ -70,6 +70,7 @@ class _Call:
         session: _Session,
         method: bytes,
         data: bytes,
+        identity: bytes,
         *,
         silent: bool = False,
     ) -> None:
@@ -77,6 +78,7 @@ class _Call:
         self._session = session
         self.method = method
         self.data = data
+        self.identity = identity
         self.silent = silent  # our own request: nobody waits for a reply
         self.ordered = (
             method != b"ping"
@@ -110,11 +112,11 @@ class Client:
         self._running: dict[asyncio.Future[bytes], _Call] = {}
         self._left = False
         self._own = _Session(None)
-        self._attached: dict[UUID, _Session] = {}
+        self._attached: dict[bytes, _Session] = {}
         self._detaching: set[_Session] = set()
         tag = cbor2.CBORTag(37, self._own.inner.bytes)
         attach = cbor2.dumps({"method": "attach", "session": tag})
-        _Call(self, self._own, b"attach", attach, silent=True).submit()
+        _Call(self, self._own, b"attach", attach, b"", silent=True).submit()
 
     def receive(self, data: bytes) -> None:
         """Handle one message; its reply is sent later, or at once when the server answers by
@@ -165,20 +167,19 @@ class Client:
 
     def _route(self, request: Request) -> bytes | None:
         """The server's own answer, or None when the request went on to the engine."""
-        echo = request.echo or {}
         if request.method == b"sessions":
-            return answers.session_list(echo, self._attached, request.session)
+            return answers.session_list(echo(request.identity), self._attached, request.session)
         if request.session is None:
             if request.method in (b"attach", b"detach"):
-                return answers.no_session_named(echo)
+                return answers.no_session_named(echo(request.identity))
             session = self._own
         elif self._may_not_attach(request):
-            return answers.too_many_sessions(echo, request.session)
+            return answers.too_many_sessions(echo(request.identity), request.session)
         else:
             session = self._session_for(request.method, request.session)
         data = with_session(request, session.entry)
         self.in_flight += 1
-        _Call(self, session, request.method, data).submit()
+        _Call(self, session, request.method, data, request.identity).submit()
         return None
 
     def _may_not_attach(self, request: Request) -> bool:
@@ -188,7 +189,7 @@ class Client:
             and 1 + len(self._attached) >= MAX_SESSIONS
         )
 
-    def _session_for(self, method: bytes, outer: UUID) -> _Session:
+    def _session_for(self, method: bytes, outer: bytes) -> _Session:
         """The session that goes by this name; a new one, unknown to the engine, when there is
         none.
         """
@@ -216,4 +217,4 @@ def _failed(call: _Call, failure: BaseException) -> bytes:
     if isinstance(failure, ValueError):
         return answers.unreadable(str(failure))
     _log.error("the engine failed in a request: %s", failure)
-    return answers.internal_error(request_id(call.data))
+    return answers.internal_error(echo(call.identity))

@@ -3,16 +3,15 @@
 A request that reaches the engine without a `session` entry runs in the engine's own session, which
 has every right. So each request gets the entry of its client's session, and the client must not be
 able to undo that. Two facts about the engine decide how (both tried): of equal keys the last one
-wins, and bytes after the map are ignored.
+wins, and bytes after the map are ignored. So every key of the map is read, and then
 
-* The usual request can't contain the key `session`: the word does not occur in its bytes. Our
-  entry goes in *front*; behind the client's entries it could be pushed out of the map by a header
-  that counts too few of them.
-* Any other request is decoded, must be exactly one map without repeated keys, and gets our entry
-  at its *end*, where it overrides whatever the client wrote.
+* the client's own entry is replaced where it stands, which must be the only one;
+* a request without one gets ours in *front*; behind the client's entries it could be pushed out of
+  the map by a header that counts too few of them.
+
+Parameters are not decoded: not all that the engine can read has a value in Python.
 """
 
-import secrets
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +19,16 @@ from uuid import UUID
 import cbor2
 
 from purreal_runner.embedded.answers import INVALID_REQUEST, PARSE_ERROR
+from purreal_runner.embedded.items import BREAK, UNTIL_BREAK, end_of_item, map_at, text_at
 
-_SESSION_KEY: Final = b"\x67session\xd8\x25\x50"  # text(7) "session", tag 37 (UUID), bytes(16)
+_UUID: Final = b"\xd8\x25\x50"  # tag 37, bytes(16)
+_UUID_SIZE: Final = len(_UUID) + 16
+_SESSION_KEY: Final = b"\x67session" + _UUID
 _SESSION_ENTRY_SIZE: Final = len(_SESSION_KEY) + 16
-_METHOD_KEY: Final = b"\x66method"
-_ABSENT: Final = object()
 _NONE_TAG: Final = 6  # SurrealDB's NONE
-_NO_IDS: Final = (list, tuple, dict, set, frozenset)  # refused by the real server too
-_MAX_DEPTH: Final = 200  # nesting; the engine's own parser stops at 256
+_LISTS_AND_MAPS: Final = range(0x80, 0xC0)  # by their first byte; no ids on the real server either
+_READ: Final = frozenset((b"id", b"method", b"session"))
+_LONG_MAP: Final = b"\xba"  # whose number of entries has four bytes
 
 
 class Unreadable(Exception):
@@ -38,79 +39,112 @@ class Unreadable(Exception):
         self.answer = answer
 
 
+_Place = tuple[int, int, int]
+"""Where an entry of the map begins, where its value begins, and where both end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What routing needs to know of one request.
 
-    `session` is the session the client named, None for the socket's own. `echo` holds the reply's
-    `id` entry and is only filled for requests that were decoded. `decoded` tells which of the two
-    places the session entry goes to.
+    Attributes:
+        method: its name.
+        identity: the item that is its `id`, see `echo`; empty when it has none.
+        session: the 16 bytes of the one that the client named; None for the socket's own.
+        around: its bytes before and behind the place for the session that counts.
     """
 
-    data: bytes
     method: bytes
-    session: UUID | None = None
-    decoded: bool = False
-    echo: dict[str, Any] | None = None
+    identity: bytes
+    session: bytes | None
+    around: tuple[bytes | memoryview, memoryview]
 
 
 def read_request(data: bytes) -> Request:
-    """Find out method and session of a request, without decoding it where that is safe.
-
-    Raises `Unreadable` for bytes that can't be a request.
-    """
-    # 0x7f opens a text in pieces: the one way to write a key without its letters side by side.
-    if b"session" in data or b"tach" in data or b"\x7f" in data:
-        return _decode(data)
-    at = data.find(_METHOD_KEY) + len(_METHOD_KEY)
-    if at < len(_METHOD_KEY) or at >= len(data) or not 0x60 <= data[at] <= 0x77:
-        return Request(data, b"")
-    return Request(data, data[at + 1 : at + 1 + data[at] - 0x60])
-
-
-def _decode(data: bytes) -> Request:
-    # The mark behind the request shows whether the request ends where its bytes end.
-    mark = secrets.token_bytes(16)
+    """Find out what routing needs to know. Raises `Unreadable` for what can't be a request."""
     try:
-        request, end = cbor2.loads(
-            b"\x82" + data + b"\x50" + mark, max_depth=_MAX_DEPTH, allow_duplicate_keys=False
-        )
-    except Exception as error:  # whatever the decoder makes of rubbish, the answer is the same
+        entries, first = map_at(data, 0)
+        found = _find(data, entries, first)
+    except (IndexError, ValueError) as error:
         raise Unreadable(PARSE_ERROR) from error
-    if end != mark or not isinstance(request, dict):
-        raise Unreadable(PARSE_ERROR)
-    method = request.get("method")
-    if not isinstance(method, str):
-        raise Unreadable(INVALID_REQUEST)
-    echo = {"id": request["id"]} if "id" in request else {}
-    if isinstance(echo.get("id"), _NO_IDS):
-        raise Unreadable(INVALID_REQUEST)
-    session = _session_id(request.get("session", _ABSENT))
-    return Request(data, method.encode("utf-8", "replace"), session, decoded=True, echo=echo)
+    view, named = memoryview(data), found.get(b"session")
+    return Request(
+        _method(data, found.get(b"method")),
+        _identity(data, found.get(b"id")),
+        _session(data, named),
+        (_header(entries), view[first:]) if named is None else (view[: named[0]], view[named[2] :]),
+    )
 
 
-def _session_id(value: object) -> UUID | None:
-    if value is _ABSENT or value is None:
+def _find(data: bytes, entries: int, at: int) -> dict[bytes, _Place]:
+    """The entries that matter, out of so many that begin at `at`."""
+    found: dict[bytes, _Place] = {}
+    while entries and not (entries < 0 and data[at] == BREAK):
+        key, value = text_at(data, at)
+        entries -= 1
+        if entries == 0 and key not in _READ:
+            break  # nothing comes behind the last value, wherever that ends
+        end = end_of_item(data, value)
+        if key in found:
+            raise ValueError("an entry twice")
+        if key in _READ:
+            found[key] = at, value, end
+        at = end
+    return found
+
+
+def _method(data: bytes, place: _Place | None) -> bytes:
+    try:
+        if place is not None:
+            return text_at(data, place[1])[0]
+    except ValueError:
+        pass
+    raise Unreadable(INVALID_REQUEST)
+
+
+def _identity(data: bytes, place: _Place | None) -> bytes:
+    if place is None:
+        return b""
+    if data[place[1]] in _LISTS_AND_MAPS:
+        raise Unreadable(INVALID_REQUEST)
+    return data[place[1] : place[2]]
+
+
+def _session(data: bytes, place: _Place | None) -> bytes | None:
+    if place is None:
+        return None
+    value = data[place[1] : place[2]]
+    if len(value) == _UUID_SIZE and value.startswith(_UUID):
+        return value[len(_UUID) :]
+    return _session_id(_decoded(value))
+
+
+def _session_id(value: object) -> bytes | None:
+    if value is None:
         return None
     if isinstance(value, UUID):
-        return value
+        return value.bytes
     if isinstance(value, cbor2.CBORTag):
         if value.tag == _NONE_TAG:
             return None
         value = value.value
     try:
-        return UUID(value)  # type: ignore[arg-type]
+        return UUID(value).bytes  # type: ignore[arg-type]
     except (AttributeError, TypeError, ValueError):
         raise Unreadable(INVALID_REQUEST) from None
 
 
-def request_id(data: bytes) -> dict[str, Any]:
-    """The reply's `id` entry for a request that was not decoded on its way in; empty when it has
-    none.
-    """
+def _decoded(item: bytes) -> object:
     try:
-        request = cbor2.loads(data, max_depth=_MAX_DEPTH)
-        return {"id": request["id"]}
+        return cbor2.loads(item)
+    except Exception as error:  # whatever the decoder makes of rubbish, the answer is the same
+        raise Unreadable(PARSE_ERROR) from error
+
+
+def echo(identity: bytes) -> dict[str, Any]:
+    """The reply's `id` entry; empty when the request has none that can be read."""
+    try:
+        return {"id": cbor2.loads(identity)}
     except Exception:
         return {}
 
@@ -121,39 +155,16 @@ def session_entry(session: UUID) -> bytes:
 
 
 def with_session(request: Request, entry: bytes) -> bytes:
-    """The request's bytes with `entry` (see `session_entry`) as the only session that counts.
-
-    Raises `Unreadable` when the request is no CBOR map.
-    """
-    data = request.data
-    head, body = _split_header(data)
-    if not request.decoded:
-        return b"".join((head, entry, memoryview(data)[body:]))
-    if head == b"\xbf":  # a map without a length ends with a stop byte
-        return b"".join((head, memoryview(data)[body:-1], entry, b"\xff"))
-    return b"".join((head, memoryview(data)[body:], entry))
+    """The request's bytes with `entry` (see `session_entry`) as the session that counts."""
+    return entry.join(request.around)
 
 
-_SHORT_HEADERS: Final = {0xA0 + n: bytes((0xA0 + n + 1,)) for n in range(23)}
-_LENGTH_SIZES: Final = {0xB8: 1, 0xB9: 2, 0xBA: 4, 0xBB: 8}
-
-
-def _split_header(data: bytes) -> tuple[bytes, int]:
-    """The header of a map with one entry more, and where the entries start (RFC 8949 §3)."""
-    first = data[0] if data else 0
-    if (short := _SHORT_HEADERS.get(first)) is not None:
-        return short, 1
-    if first == 0xBF:
-        return b"\xbf", 1
-    if first == 0xB7:
-        return b"\xb8\x18", 1
-    size = _LENGTH_SIZES.get(first)
-    if size is None or len(data) <= size:
-        raise Unreadable(PARSE_ERROR)
-    count = int.from_bytes(data[1 : 1 + size], "big") + 1
-    if count >= 1 << 32:
-        raise Unreadable(PARSE_ERROR)
-    return b"\xba" + count.to_bytes(4, "big"), 1 + size
+def _header(entries: int) -> bytes:
+    """Of a map with one entry more."""
+    if entries == UNTIL_BREAK:
+        return b"\xbf"
+    more = entries + 1
+    return bytes((0xA0 + more,)) if more < 24 else _LONG_MAP + more.to_bytes(4, "big")
 
 
 def without_session(reply: bytes, entry: bytes) -> bytes:

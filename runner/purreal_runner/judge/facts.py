@@ -22,14 +22,17 @@ class TargetFacts:
 
 @dataclass(frozen=True, slots=True)
 class PoolFacts:
-    """The limits of EACH pool; sizes are leases, times are seconds, None means no limit."""
+    """The limits of EACH pool; sizes are leases, times are seconds, None means no limit.
+
+    `lend` is what was asked for: `Auto`, `Session` or `Connection`.
+    """
 
     min_size: int
     max_size: int
     max_lifetime: float | None = None
     max_idle_time: float | None = None
     acquire_timeout: float | None = None
-    lend: str = "Connection"
+    lend: str = "Auto"
 
 
 @dataclass(frozen=True, slots=True)

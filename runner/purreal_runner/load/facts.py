@@ -60,6 +60,7 @@ def _pool(settings: RunSettings) -> PoolFacts:
         max_lifetime=limits.max_lifetime,
         max_idle_time=limits.max_idle_time,
         acquire_timeout=limits.acquire_timeout,
+        lend=limits.lend.capitalize(),
     )
 
 

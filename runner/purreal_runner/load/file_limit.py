@@ -2,11 +2,17 @@
 
 import resource
 
+from purreal_runner.load.plan import PoolLimits
+
 _OTHER_FILES = 64
 """Standard streams, the event loop, libraries, log files: what a process has open besides."""
 
 _SURPLUS_CONNECTIONS = 16
 """A growing pool may open some connections more than there are workers (`max_connecting`)."""
+
+_SHARED_SOCKETS = 32
+_FEWEST_SESSIONS_OF_A_SOCKET = 128
+"""Servers take about twice as many; a pool opens a few sockets before it needs them."""
 
 
 class NoRoomForSockets(RuntimeError):
@@ -29,9 +35,12 @@ def raise_file_limit() -> int:
     return _count(hard)
 
 
-def sockets_needed(workers: int, min_size: int, max_size: int) -> int:
-    """The most sockets one pool opens at the same time."""
-    return min(max_size, max(min_size, workers + _SURPLUS_CONNECTIONS))
+def sockets_needed(workers: int, limits: PoolLimits) -> int:
+    """The most sockets one pool opens at the same time; whether `auto` saves some, nobody knows."""
+    leases = min(limits.max_size, max(limits.min_size, workers + _SURPLUS_CONNECTIONS))
+    if limits.lend == "session":
+        return min(leases, _SHARED_SOCKETS + leases // _FEWEST_SESSIONS_OF_A_SOCKET)
+    return leases
 
 
 def require_room(sockets: int, limit: int, *, what: str) -> None:
@@ -49,7 +58,8 @@ def require_room(sockets: int, limit: int, *, what: str) -> None:
     if needed > limit:
         raise NoRoomForSockets(
             f"{what} needs up to {needed:,} open files ({sockets:,} sockets), but the hard limit "
-            f"is {limit:,}: raise it (ulimit -Hn {needed}), or lower workers or max_size"
+            f"is {limit:,}: raise it (ulimit -Hn {needed}), lower workers or max_size, or lend "
+            "only sessions (`lend: Session`), which share a few sockets"
         )
 
 

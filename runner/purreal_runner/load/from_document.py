@@ -1,8 +1,11 @@
 """Turns a document, resolved for this machine, into the settings of a run; does no I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
 
-from purreal_runner.document.enums import FaultType, LostRunnersPolicy, WorkloadType
+from purreal_runner.document.enums import FaultType, Lend, LostRunnersPolicy, WorkloadType
 from purreal_runner.document.local import LocalRun
 from purreal_runner.document.pool import PoolSpec
 from purreal_runner.document.workload import MixOperation
@@ -11,6 +14,10 @@ from purreal_runner.load.plan import MixPlan, PoolLimits, PythonPlan, ScenarioPl
 from purreal_runner.load.settings import RunSettings
 from purreal_runner.workload.mix import MixedQuery
 from purreal_runner.workload.tables import OwnTables
+
+_LEND: Mapping[Lend, Literal["auto", "session", "connection"]] = MappingProxyType(
+    {Lend.AUTO: "auto", Lend.SESSION: "session", Lend.CONNECTION: "connection"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ def pool_limits(pool: PoolSpec) -> PoolLimits:
         max_lifetime=pool.max_lifetime,
         max_idle_time=pool.max_idle_time,
         acquire_timeout=float(pool.acquire_timeout_seconds),
+        lend=_LEND[pool.lend],
     )
 
 

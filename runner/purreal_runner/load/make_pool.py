@@ -29,6 +29,7 @@ def make_pool(
         max_lifetime=limits.max_lifetime,
         max_idle_time=limits.max_idle_time,
         acquire_timeout=limits.acquire_timeout,
+        lend=limits.lend,
         ssl=ssl_context(connection),
         name=name,
         on_exchange=observe,

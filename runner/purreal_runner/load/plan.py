@@ -34,6 +34,7 @@ class PoolLimits(Plan):
     max_lifetime: float | None = 1800.0
     max_idle_time: float | None = 300.0
     acquire_timeout: float | None = 30.0
+    lend: Literal["auto", "session", "connection"] = "auto"
 
 
 class ScenarioPlan(Plan):

@@ -48,7 +48,7 @@ class PoolRun:
         self.recorder = Recorder(
             share.index, process=process, origin_ns=_measured_start(start_ns, load)
         )
-        self.recorder.watch(pool.stats)
+        self.recorder.watch(pool.stats, lambda: pool.lends)
         self._crew = Crew(
             Performer(pool, self.recorder, workload.work, load.close_every),
             share.index,

@@ -181,10 +181,7 @@ def _built(settings: RunSettings) -> Workload:
 
 def _require_room(settings: RunSettings) -> None:
     limit = raise_file_limit()
-    each = [
-        sockets_needed(share.workers, settings.limits.min_size, settings.limits.max_size)
-        for share in shares(settings)
-    ]
+    each = [sockets_needed(share.workers, settings.limits) for share in shares(settings)]
     # Pools in one process, and the server we start, have all their sockets within one limit.
     alone = settings.target.kind != "url" or process_count(settings) == 1
     try:

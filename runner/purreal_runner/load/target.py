@@ -122,6 +122,7 @@ async def _single(
         min_size=1,
         max_size=1,
         acquire_timeout=LOOK_SECONDS,
+        lend="connection",
         ssl=ssl_context(connection),
         name="before and after the load",
     )

@@ -58,6 +58,17 @@ class Merged(Measurements):
         return sum(pool.peak.open for pool in self.pools)
 
     @property
+    def peak_sockets(self) -> int:
+        """The most sockets open at once, each pool's own peak added up."""
+        return sum(pool.peak_sockets for pool in self.pools)
+
+    @property
+    def lends(self) -> str | None:
+        """What a lease was: `session`, `connection` or `mixed`; None where no pool had one."""
+        kinds = {pool.lends for pool in self.pools} - {None}
+        return "mixed" if len(kinds) > 1 else next(iter(kinds), None)
+
+    @property
     def peak_waiting(self) -> int:
         """The longest queues, each pool's own added up."""
         return sum(pool.peak_waiting for pool in self.pools)

@@ -1,6 +1,6 @@
 """Owns what one pool's run produces: numbers that can be sent elsewhere and merged exactly."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from purreal_runner.measure.histogram import Distribution
 from purreal_runner.measure.series import Series
 
 PART_VERSION: Literal[1] = 1
+LENDS: Final = "lends"
+_LENDABLE: Final = ("session", "connection")
 
 
 class Counts(Data):
@@ -81,6 +83,7 @@ class PoolRecord(Data):
     under way. `final` are the pool's own statistics since it was opened, warm-up included.
     `before_load` and `after_load` are (open, used) leases when the interval began and after the
     load had ended; `settled_seconds` is how long after the load the last one was taken.
+    Beside its statistics, `final` says what the pool lent.
     """
 
     max_size: int = 0
@@ -91,6 +94,18 @@ class PoolRecord(Data):
     after_load: PoolPeak | None = None
     settled_seconds: float = 0.0
     final: dict[str, int | float | str | None] = Field(default_factory=dict)
+
+    @property
+    def peak_sockets(self) -> int:
+        """The most sockets that were open at once, as the pool itself counted them."""
+        counted = self.final.get("peakSockets")
+        return int(counted) if isinstance(counted, (int, float)) else 0
+
+    @property
+    def lends(self) -> str | None:
+        """What a lease was: `session` or `connection`; None where the pool never had one."""
+        told = self.final.get(LENDS)
+        return told if isinstance(told, str) and told in _LENDABLE else None
 
     @property
     def full(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from purreal_runner.measure.health import ProcessHealth
 from purreal_runner.measure.operation import Operation
-from purreal_runner.measure.part import Part, PoolPeak, PoolRecord
+from purreal_runner.measure.part import LENDS, Part, PoolPeak, PoolRecord
 from purreal_runner.measure.queue_watch import QueueWatch
 from purreal_runner.measure.sampled import SampledOperation, SampledSpan, Sampler
 from purreal_runner.measure.series import Point, Series, SeriesRecorder
@@ -46,14 +46,20 @@ class Recorder:
         self.held = self.recently_held = 0
         self._origin_ns = origin_ns
         self._read_pool: Callable[[], PoolReadings] | None = None
+        self._what_it_lends: Callable[[], str | None] = lambda: None
         self._sampler: Sampler | None = None
         self._next_sampled_ns = _NEVER_NS
         self.start()
 
-    def watch(self, read_pool: Callable[[], PoolReadings]) -> None:
+    def watch(
+        self,
+        read_pool: Callable[[], PoolReadings],
+        what_it_lends: Callable[[], str | None] = lambda: None,
+    ) -> None:
         """Read the pool (pass `pool.stats`) at the begin and the end of the measured interval, and
-        whenever more leases than ever are held at once."""
+        whenever more leases than ever are held at once; with its statistics, keep what it lends."""
         self._read_pool = read_pool
+        self._what_it_lends = what_it_lends
 
     def start(self) -> None:
         """Begin the measured interval: everything before was warm-up and is dropped."""
@@ -152,7 +158,7 @@ class Recorder:
         now_ns = self.clock()
         ended_ns = now_ns if self._stop_ns is None else self._stop_ns
         self._settled_seconds = (now_ns - ended_ns) / 1e9
-        self._final = _fields_of(stats)
+        self._final = self._statistics(stats)
 
     def notice_more_held(self) -> None:
         """More leases than ever are held: read the pool at this very moment."""
@@ -202,8 +208,12 @@ class Recorder:
         part = self.part(health, logs)
         if self._read_pool is None or part.pool.final:
             return part.model_copy(update={"series": Series()})
-        pool = part.pool.model_copy(update={"final": _fields_of(self._read_pool())})
+        pool = part.pool.model_copy(update={"final": self._statistics(self._read_pool())})
         return part.model_copy(update={"series": Series(), "pool": pool})
+
+    def _statistics(self, stats: PoolReadings) -> dict[str, int | float | str | None]:
+        lends = self._what_it_lends()
+        return _fields_of(stats) | ({LENDS: lends} if lends else {})
 
     def _pool_record(self) -> PoolRecord:
         return PoolRecord(

@@ -92,5 +92,5 @@ def require_sockets(plans: list[ProcessPlan]) -> None:
     limit = raise_file_limit()
     for plan in plans:
         workers = sum(share.workers for share in plan.shares)
-        sockets = sockets_needed(workers, plan.limits.min_size, plan.limits.max_size)
+        sockets = sockets_needed(workers, plan.limits)
         require_room(sockets, limit, what=f"the pool of one process with {workers:,} workers")

@@ -121,7 +121,8 @@ def _effective(facts: RunFacts, merged: Merged) -> Effective:
         fewest_workers_per_pool=None if workers is None else workers // facts.pools,
         max_leases=facts.pools * facts.pool.max_size,
         peak_leases=merged.peak_used,
-        lend=facts.pool.lend,
+        peak_sockets=merged.peak_sockets,
+        lend=merged.lends.capitalize() if merged.lends else facts.pool.lend,
     )
 
 

@@ -127,6 +127,7 @@ def _pool(report: Report) -> tuple[_Number, ...]:
         _Number("MaxLeases", "leases at most", Unit.COUNT, effective.max_leases),
         _Number("PeakOpen", "peak open", Unit.COUNT, pool.peak_open if seen else None),
         _Number("PeakUsed", "peak used", Unit.COUNT, pool.peak_used if seen else None),
+        _Number("PeakSockets", "sockets", Unit.COUNT, effective.peak_sockets if seen else None),
         _Number(Metric.POOL_UTILIZATION, "utilization", Unit.RATIO, pool.utilization),
         _Number(
             "PeakWaiting",

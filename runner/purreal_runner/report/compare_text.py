@@ -50,6 +50,14 @@ def rendered_comparison(comparison: Comparison, format: ComparisonFormat) -> str
     return _RENDERERS[format](comparison)
 
 
+def show_comparison(comparison: Comparison, format: ComparisonFormat, console: Console) -> None:
+    """Print the comparison; as text as wide as a terminal, with its colours."""
+    if format is ComparisonFormat.TEXT:
+        render_comparison(comparison, console)
+    else:
+        console.file.write(rendered_comparison(comparison, format))
+
+
 def render_comparison(comparison: Comparison, console: Console) -> None:
     """Print the comparison: both verdicts, what makes it hard, then the numbers."""
     show = Printer(console)

@@ -39,6 +39,14 @@ def rendered(report: Report, format: Format) -> str:
     return _RENDERERS[format](report)
 
 
+def show(report: Report, format: Format, console: Console) -> None:
+    """Print the report; as text as wide as a terminal, with its colours."""
+    if format is Format.TEXT:
+        render(report, console)
+    else:
+        console.file.write(rendered(report, format))
+
+
 def write_folder(report: Report, folder: Path) -> tuple[Path, ...]:
     """Write the report in all formats into a folder, which is made when it is missing.
 

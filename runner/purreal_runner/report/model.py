@@ -60,6 +60,8 @@ class Limits(Data):
 class Effective(Data):
     """What the settings came to: pools, workers of each, most and peak leases over all pools.
 
+    `lend` is what a lease was: `Session`, `Connection`, or `Mixed` where pools differed; where no
+    pool ever had one, what was asked for. `peak_sockets` adds up the pools' own peaks.
     `workers_per_pool` is the most that a pool has; `fewest_workers_per_pool` is one less where the
     workers can't be divided evenly.
     """
@@ -70,6 +72,7 @@ class Effective(Data):
     fewest_workers_per_pool: int | None = None
     max_leases: int
     peak_leases: int
+    peak_sockets: int = 0
     lend: str
 
 

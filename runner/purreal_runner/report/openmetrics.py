@@ -141,6 +141,11 @@ def _pool(report: Report) -> Iterator[_Family]:
             _Sample(pool.peak_used, {"state": "used"}),
         ),
     )
+    yield _gauge(
+        "purreal_peak_sockets",
+        "The most sockets open at once, pools' peaks added up.",
+        report.effective.peak_sockets,
+    )
     yield _gauge("purreal_peak_waiting", "The longest queue for a lease.", pool.peak_waiting)
     yield _gauge("purreal_pool_utilization_ratio", "Peak used of the most.", pool.utilization)
 

@@ -75,6 +75,8 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
     share = _workers_each(effective)
     leases = f"{effective.max_leases:,} leases at most, peak {effective.peak_leases:,}"
     yield "effective", f"{pools} in {processes}{share} · {leases}"
+    if effective.peak_sockets:
+        yield "sockets", f"{effective.peak_sockets:,} at most"
     for fault in run.faults:
         yield "fault", fault
     if run.deliberate_stress:
