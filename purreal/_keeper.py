@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from typing import Protocol
 
+from purreal._outbox import Outbox
 from purreal._transport import Abandoned, TransportEnded
 
 # A half-open socket is noticed within two of them. Shorter ones would call a client whose event
@@ -32,11 +33,13 @@ class Keeper:
     Attributes:
         loop: the event loop.
         buffer: where its sockets read into, one at a time: a socket that is idle needs none.
+        outbox: lets its sockets write together.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.buffer = bytearray(_READ_BYTES)
+        self.outbox = Outbox(loop)
         self._due: OrderedDict[Kept, float] = OrderedDict()  # in the order of their next pings
         self._task: asyncio.Task[None] | None = None
 

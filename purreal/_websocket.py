@@ -34,6 +34,7 @@ class WebSocket(asyncio.BufferedProtocol):
     ) -> None:
         self._machine = machine
         self._keeper = keeper
+        self._outbox = keeper.outbox
         self._loop = keeper.loop
         self._room = memoryview(keeper.buffer)
         self._incoming = Incoming(machine, MAX_MESSAGE_BYTES, on_message)
@@ -46,7 +47,6 @@ class WebSocket(asyncio.BufferedProtocol):
         self._ended = False  # nothing may be written any more
         self._told = False  # somebody knows about the end
         self._heard = True  # anything since the last ping
-        self._is_alone = True  # nothing was written since something came in
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._paused = False
@@ -74,7 +74,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._heard = True
-        self._is_alone = True
+        self._outbox.is_idle = True
         if self._incoming.take(self._room[:nbytes]):
             self._write_for_machine()
             self._look_at_machine()
@@ -123,7 +123,7 @@ class WebSocket(asyncio.BufferedProtocol):
         """Exchange close frames; see `Transport`."""
         try:
             if not self._ended and self._machine.state is State.OPEN:
-                self._write_held()
+                self.write_held()
                 self._machine.send_close(_NORMAL_CLOSURE)
                 self._write_for_machine()
                 await self._gone
@@ -192,9 +192,9 @@ class WebSocket(asyncio.BufferedProtocol):
         if self._ended:
             raise NotWritten
         frame = self._writer.frame(message)
-        if self._is_alone and not self._held:
+        if self._outbox.is_idle and not self._held:
             # One question after the other: nothing else is to come in this iteration.
-            self._is_alone = False
+            self._outbox.is_idle = False
             self._transport.write(frame)
         else:
             self._hold(frame)
@@ -202,13 +202,14 @@ class WebSocket(asyncio.BufferedProtocol):
     def _hold(self, frame: bytes) -> None:
         """Write it with all others of this iteration of the loop, in one go."""
         if not self._held:
-            self._loop.call_soon(self._write_held)
+            self._outbox.add(self)
         self._held.append(frame)
         self._held_bytes += len(frame)
         if self._held_bytes > _MOST_HELD_BYTES:
-            self._write_held()
+            self.write_held()
 
-    def _write_held(self) -> None:
+    def write_held(self) -> None:
+        """Write what waited for the end of the iteration; called by the outbox."""
         if self._held and not self._ended:
             self._transport.write(b"".join(self._held))
         self._held.clear()
