@@ -102,7 +102,7 @@ def test_an_upgrade_and_a_rollback_do_not_disturb_a_run(
     release.install(earlier_chart(tmp_path))
     assert "Grade" not in columns(namespace)
 
-    namespace.apply(load_test("upgraded", seconds=10))
+    namespace.apply(load_test("upgraded", seconds=30))
     wait_for_phase(namespace, "Running", "upgraded")
     first = release.pod()
     release.upgrade(podAnnotations={"example.com/revision": "2"})
@@ -114,7 +114,7 @@ def test_an_upgrade_and_a_rollback_do_not_disturb_a_run(
     assert "Grade" in columns(namespace)
     assert_right(namespace, upgraded)
 
-    namespace.apply(load_test("back", seconds=10))
+    namespace.apply(load_test("back", seconds=30))
     wait_for_phase(namespace, "Running", "back")
     release.roll_back()
     assert status_of(namespace, "back")["phase"] != "Finished"

@@ -9,7 +9,7 @@ from tests.cluster.disturbed_run import Run, kill, outcome, start, thinking
 from tests.cluster.fake_database import STATEFUL_SET, crash_fake_database, start_fake_database
 from tests.cluster.kubectl import Kubectl
 
-OPERATIONS = 3_000  # at 25 ms and 10 workers 8 s, and as much longer as the database is away
+OPERATIONS = 6_000  # at 25 ms and 10 workers 15 s, and as much longer as the database is away
 LAST_SECONDS = 1.0
 
 

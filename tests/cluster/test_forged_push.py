@@ -106,7 +106,7 @@ def test_forged_pushes_and_questions_are_refused_counted_and_change_no_number(
 def test_a_runner_pod_has_no_key_to_the_cluster_and_can_change_nothing_in_its_image(
     cluster: Kubectl, namespace: Kubectl
 ) -> None:
-    namespace.apply(load_test(seconds=10))
+    namespace.apply(load_test(seconds=300))
     wait_for_phase(namespace, "Running")
     runner = namespace.find("pods", "app.kubernetes.io/component=runner")[0]
 

@@ -16,7 +16,7 @@ from tests.cluster.disturbed_run import (
 )
 from tests.cluster.kubectl import Kubectl
 
-OPERATIONS = 1_200  # four hundred for each runner; at 50 ms and 3 workers each, 7 s
+OPERATIONS = 2_700  # nine hundred for each runner; at 50 ms and 3 workers each, 15 s
 WAYS = pytest.mark.parametrize("gently", [True, False], ids=["gently", "at-once"])
 SLOW_SETUP = """
 import asyncio
@@ -32,7 +32,7 @@ async def simulate_work(conn, task_id):
 
 
 def spec(**more: Any) -> dict[str, Any]:
-    """Three runners with a load of seven seconds."""
+    """Three runners with a load that lasts until one of them is killed, and some seconds more."""
     usual = {
         "runners": {"replicas": 3},
         "pool": {"minSize": 1, "maxSize": 4},

@@ -50,7 +50,7 @@ def test_numbers_are_shown_while_the_load_runs_and_no_thresholds_complete(
     cluster: Kubectl, namespace: Kubectl
 ) -> None:
     sustained = {"type": "Scenario", "scenario": "Sustained"}  # others have no grade
-    namespace.apply(load_test(seconds=8, runners={"replicas": 2}, workload=sustained))
+    namespace.apply(load_test(seconds=20, runners={"replicas": 2}, workload=sustained))
 
     def with_numbers() -> dict[str, str] | None:
         row = row_of(namespace)
