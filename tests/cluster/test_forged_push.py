@@ -29,7 +29,7 @@ from tests.cluster.stage import OPERATOR_URL
 
 pytestmark = NEEDS_OPERATOR
 
-OPERATIONS = 400
+OPERATIONS = 1_000  # at 50 ms and 2 workers 25 s
 PROTOBUF = "application/x-protobuf"
 SEND = """
 import base64, json, sys, urllib.error, urllib.request
