@@ -16,7 +16,8 @@ _PART = re.compile(r"^## (?P<heading>[^\n]+)$|^```console\n(?P<block>.*?)^```$",
 _GRADE = r"\b(?:Excellent|Target|Below)\b"
 _TIME = r"\d{4}-\d\d-\d\dT[\d:.]+Z"
 _NUMBERS = r"[+-]?(?:\d[\d,.]*(?: ?(?:ns|µs|ms|s|m|h|d|%)(?![^\W\d]))?)+"
-_VARYING = re.compile("|".join((_TIME, _GRADE, _NUMBERS)))
+_NO_NUMBER = r"(?<=\s)-(?!\S)"  # of two values that happen to be equal, for example
+_VARYING = re.compile("|".join((_TIME, _GRADE, _NUMBERS, _NO_NUMBER)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def test_commands_come_with_their_output_and_section() -> None:
         ("NAME   AGE\nshop   21s\n", "NAME    AGE\nshop    2m5s\n"),
         ("Throughput  > 50/s  3,719/s  +3,669/s\n", "Throughput  > 50/s  812/s  +762/s\n"),
         ("p95  66.9 µs\n", "p95  1.02 ms\n"),
+        ("p95  27.8 µs  30.1 µs  +2.3 µs  +8 %\n", "p95  27.8 µs  27.8 µs  -  -\n"),
         ("success  91.33 %  -7.67 %\n", "success  100 %  +1 %\n"),
         ("1/1  228  91.33%  Excellent\n", "1/1  1,228  90%  Below\n"),
         ("run 1, 2026-11-26T01:59:15.151Z\n", "run 2, 2026-01-01T11:00:00.000Z\n"),
