@@ -201,10 +201,10 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _hold(self, frame: bytes) -> None:
         """Write it with all others of this iteration of the loop, in one go."""
-        if not self._held:
-            self._outbox.add(self)
         self._held.append(frame)
         self._held_bytes += len(frame)
+        if len(self._held) == 1:
+            self._outbox.add(self)  # which may let it write at once
         if self._held_bytes > _MOST_HELD_BYTES:
             self.write_held()
 

@@ -123,6 +123,58 @@ async def test_messages_of_one_iteration_leave_together(wire, writes):
     assert len(writes) == 2  # the first does not wait for the others
 
 
+@pytest.fixture
+async def wires():
+    """Many transports of one event loop, to one listener."""
+    peers: list[Peer] = []
+
+    def make_peer():
+        peers.append(Peer())
+        return peers[-1]
+
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(make_peer, "127.0.0.1", 0)
+    port = listener.sockets[0].getsockname()[1]
+    opener = WebSockets(f"ws://127.0.0.1:{port}/rpc", None)
+    wires = []
+    for _ in range(100):
+        messages, ends = [], []
+        transport = await opener.open(messages.append, ends.append)
+        wires.append(Wire(transport, peers[-1], messages, ends))
+    yield wires
+    for wire in wires:
+        wire.transport.abort()
+        wire.peer.transport.abort()
+    listener.close()
+    await listener.wait_closed()
+    await until(lambda: all(wire.ends for wire in wires))
+
+
+@pytest.mark.parametrize("count", [1, 2, 32, 33, 34, 64, 65, 100])
+async def test_every_message_leaves_however_many_sockets_are_written_to_at_once(wires, count):
+    for turn in range(3):
+        for wire in wires[:count]:
+            wire.transport.write(b"%d" % turn)
+            wire.transport.write(b"%d again" % turn)
+        await until(
+            lambda turn=turn: all(len(w.peer.messages) > 2 * turn + 1 for w in wires[:count])
+        )
+
+    expected = [b"0", b"0 again", b"1", b"1 again", b"2", b"2 again"]
+    assert all(wire.peer.messages == expected for wire in wires[:count])
+
+
+async def test_sockets_that_are_dropped_while_they_hold_something_keep_none_from_writing(wires):
+    for wire in wires[:20]:
+        wire.transport.write(b"message")
+    wires[5].transport.abort()
+    await until(lambda: wires[5].ends)
+
+    others = [*wires[:5], *wires[6:20]]
+    await until(lambda: all(wire.peer.messages == [b"message"] for wire in others))
+    assert wires[5].peer.messages == []
+
+
 async def test_a_question_after_an_answer_is_written_at_once(wire, writes):
     for number in range(3):
         await wire.transport.send(b"question")
