@@ -195,3 +195,21 @@ async def test_of_two_limits_the_outer_one_stays_an_outer_one(deadlines):
 
     assert (outer.expired, inner.expired) == (True, False)
     assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_future_gets_none_at_its_deadline_and_keeps_what_it_got_before(deadlines):
+    loop = asyncio.get_running_loop()
+    waiting, answered, cancelled, called_off = (loop.create_future() for _ in range(4))
+    for future in (waiting, answered, cancelled, called_off):
+        deadlines.set(future, 5.0)
+    answered.set_result("reply")
+    cancelled.cancel()
+    deadlines.call_off(called_off, 5.0)
+
+    await asyncio.sleep(4)
+    before = waiting.done()
+    await asyncio.sleep(2)
+
+    assert (before, waiting.result(), answered.result()) == (False, None, "reply")
+    assert cancelled.cancelled()
+    assert not called_off.done()
