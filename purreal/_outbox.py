@@ -20,9 +20,8 @@ class Holds(Protocol):
 class Outbox:
     """The sockets of one event loop that hold something, at most until its next iteration.
 
-    A write to a socket wakes the server and drops what the processor's caches hold of Python. One
-    burst of writes does so once, and takes a fourth off what a request costs on a socket of its
-    own (docs/decisions/0011).
+    A server that sleeps is woken by each single write, but by a burst of them once: what that
+    saves where each request has a socket of its own is in docs/decisions/0011.
 
     Attributes:
         is_idle: nothing was written since something came in: to hold the next message would only

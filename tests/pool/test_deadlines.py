@@ -229,3 +229,21 @@ async def test_to_expire_a_block_that_is_over_interrupts_nobody(deadlines):
     await asyncio.sleep(10)
 
     assert not limit.expired
+
+
+async def test_a_future_gets_none_at_its_deadline_and_keeps_what_it_got_before(deadlines):
+    loop = asyncio.get_running_loop()
+    waiting, answered, cancelled, called_off = (loop.create_future() for _ in range(4))
+    for future in (waiting, answered, cancelled, called_off):
+        deadlines.set(future, 5.0)
+    answered.set_result("reply")
+    cancelled.cancel()
+    deadlines.call_off(called_off, 5.0)
+
+    await asyncio.sleep(4)
+    before = waiting.done()
+    await asyncio.sleep(2)
+
+    assert (before, waiting.result(), answered.result()) == (False, None, "reply")
+    assert cancelled.cancelled()
+    assert not called_off.done()
