@@ -182,7 +182,7 @@ def test_ctrl_c_in_a_terminal_cancels_the_run_after_a_yes(plugin: Plugin, tmp_pa
 def test_ctrl_c_in_a_terminal_leaves_the_run_on_without_a_yes(
     plugin: Plugin, tmp_path: Path
 ) -> None:
-    terminal = plugin.in_terminal("run", document_in(tmp_path, seconds=4), "--wait")
+    terminal = plugin.in_terminal("run", document_in(tmp_path, seconds=15), "--wait")
     terminal.wait_for("shop · run 1 · ")
 
     terminal.type("\x03")
@@ -195,7 +195,7 @@ def test_ctrl_c_in_a_terminal_leaves_the_run_on_without_a_yes(
 
 
 def test_a_terminal_shows_what_each_runner_does(plugin: Plugin, tmp_path: Path) -> None:
-    document = document_in(tmp_path, seconds=10, runners={"replicas": 2})
+    document = document_in(tmp_path, seconds=30, runners={"replicas": 2})
     terminal = plugin.in_terminal("run", document, "--wait")
     terminal.wait_for("STATE")
     rows = [rf"{index} +shop-1-{index}-\w+ +[\w.-]+ +0 +running" for index in (0, 1)]
