@@ -72,6 +72,11 @@ def start_database(namespace: Kubectl) -> None:
     namespace.run("rollout", "status", "statefulset/surreal", "--timeout=90s", seconds=100.0)
 
 
+def cancel(namespace: Kubectl, name: str = "shop") -> None:
+    """Ask for the end of a test."""
+    namespace.patch("plt", name, {"spec": {"desiredState": "Cancelled"}})
+
+
 def wait_for_phase(namespace: Kubectl, phase: str, name: str = "shop") -> None:
     """Wait until a test is in a phase that it stays in for a while."""
     namespace.wait(f"plt/{name}", f"jsonpath={{.status.phase}}={phase}", seconds=PHASE_SECONDS)

@@ -8,6 +8,7 @@ from tests.cluster.kubectl import Kubectl
 from tests.cluster.runs import (
     NO_IMAGE,
     NOT_THERE,
+    cancel,
     condition,
     eventually,
     load_test,
@@ -19,7 +20,6 @@ from tests.cluster.runs import (
     wait_until_left,
 )
 
-CANCEL = {"spec": {"desiredState": "Cancelled"}}
 CANCELLED_WITHIN = 60.0
 """Half of `collectSeconds`: nobody waits for results that can't come."""
 
@@ -35,7 +35,7 @@ def test_a_test_that_is_cancelled_before_its_load_ends_without_one(
     namespace.apply(load_test(**spec))
     wait_for_phase(namespace, phase)
 
-    namespace.patch("plt", "shop", CANCEL)
+    cancel(namespace)
     status = wait_for_end(namespace, seconds=CANCELLED_WITHIN)
 
     assert_cancelled(status)
@@ -51,7 +51,7 @@ def test_a_load_that_is_cancelled_is_reported_as_far_as_it_came(
     namespace.apply(load_test(seconds=300, runners={"replicas": 2}))
     eventually(lambda: issued(status_of(namespace)), seconds=90.0)
 
-    namespace.patch("plt", "shop", CANCEL)
+    cancel(namespace)
     status = wait_for_end(namespace, seconds=CANCELLED_WITHIN)
 
     assert_cancelled(status)
@@ -73,7 +73,7 @@ def test_runners_that_are_called_off_just_before_the_start_are_not_lost(
     namespace.apply(load_test(seconds=300, runners={"replicas": 2}))
     wait_for_phase(namespace, "Running")  # three seconds before the load
 
-    namespace.patch("plt", "shop", CANCEL)
+    cancel(namespace)
     status = wait_for_end(namespace, seconds=CANCELLED_WITHIN)
 
     assert_cancelled(status)

@@ -10,6 +10,7 @@ from tests.cluster.runs import (
     GONE_SECONDS,
     NO_IMAGE,
     NOT_THERE,
+    cancel,
     load_test,
     things_in,
     wait_for_end,
@@ -59,7 +60,7 @@ def is_collecting(namespace: Kubectl) -> None:
     namespace.apply(load_test(seconds=300))
     wait_for_phase(namespace, "Running")
     asyncio.run(limit(namespace, "configmaps", 1))
-    namespace.patch("plt", "shop", {"spec": {"desiredState": "Cancelled"}})
+    cancel(namespace)
     wait_for_phase(namespace, "Collecting")
 
 

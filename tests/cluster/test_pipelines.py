@@ -17,7 +17,7 @@ from junitparser import JUnitXml
 
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.place import ROOT
-from tests.cluster.runs import eventually, load_test, wait_for_end, wait_for_phase
+from tests.cluster.runs import cancel, eventually, load_test, wait_for_end, wait_for_phase
 
 CI = ROOT / "docs" / "ci"
 SAMPLES = ROOT / "manifests" / "samples"
@@ -360,7 +360,7 @@ def test_a_cancelled_test_is_suspended_for_argo_cd(
 ) -> None:
     namespace.apply(load_test(seconds=300))
     wait_for_phase(namespace, "Running")
-    namespace.patch("plt", "shop", {"spec": {"desiredState": "Cancelled"}})
+    cancel(namespace)
     wait_for_end(namespace)
 
     assert health(namespace.get("plt", "shop"))[0] == "Suspended"

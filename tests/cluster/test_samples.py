@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.place import ROOT
+from tests.cluster.runs import cancel
 
 SAMPLES = ROOT / "manifests" / "samples"
 FINISH_SECONDS = 180.0
@@ -63,7 +64,7 @@ def test_a_cancelled_sample_keeps_what_was_measured(cluster: Kubectl, namespace:
     namespace.apply(SAMPLES / "cancel.yaml")
     namespace.wait("plt/cancel", "jsonpath={.status.phase}=Running", seconds=FINISH_SECONDS)
 
-    namespace.patch("plt", "cancel", {"spec": {"desiredState": "Cancelled"}})
+    cancel(namespace, "cancel")
 
     assert_ends(namespace, "cancel", "Cancelled", "")
 
