@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import ssl as ssl_module
-from typing import Literal
+from typing import Final, Literal
 
 from purreal import _codec
 from purreal._connection import Lend
@@ -19,6 +20,7 @@ from purreal._errors import (
     RequestError,
     SessionsUnavailable,
     Unreachable,
+    is_conflict,
     is_server_error,
 )
 from purreal._seating import SharedSockets
@@ -30,6 +32,9 @@ from purreal._websocket_connection import WebSocketConnection
 from purreal._websockets import WebSockets
 
 logger = logging.getLogger("purreal")
+
+USE_PAUSES: Final = (0.01, 0.02, 0.04, 0.08, 0.16)
+"""The longest pause in seconds after each `use` that collided with another one."""
 
 
 class WebSocketConnector:
@@ -176,7 +181,7 @@ class WebSocketConnector:
         if self._namespace is None:
             return
         try:
-            await connection.call("use", [self._namespace, self._database])
+            await self._use(connection)
         except Exception as error:
             if not is_server_error(error):
                 raise
@@ -185,6 +190,19 @@ class WebSocketConnector:
                 f" {self._database!r}: {error}. Check both names and what the user may see",
                 endpoint=self.endpoint,
             ) from error
+
+    async def _use(self, connection: WebSocketConnection) -> None:
+        # The first `use` of a name makes it: connections that do so at once collide, and all but
+        # one of them are asked to try again.
+        for pause in USE_PAUSES:
+            try:
+                await connection.call("use", [self._namespace, self._database])
+                return
+            except Exception as error:
+                if not is_conflict(error):
+                    raise
+            await asyncio.sleep(pause * random.random())
+        await connection.call("use", [self._namespace, self._database])
 
     def _too_slow(self) -> Unreachable:
         return Unreachable(

@@ -151,3 +151,13 @@ def is_server_error(error: BaseException) -> bool:
     # Looked up, not imported: the SDK costs 380 ms and no server error exists before its import.
     sdk_errors = sys.modules.get("surrealdb.errors")
     return sdk_errors is not None and isinstance(error, sdk_errors.ServerError)
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Tell whether the server undid a transaction only since another one was quicker."""
+    if not is_server_error(error):
+        return False
+    # SurrealDB 3 says it in `details`; 2.x has no details and says it in words alone.
+    details = getattr(error, "details", None)
+    kind = details.get("kind") if isinstance(details, dict) else None
+    return kind == "TransactionConflict" or "transaction can be retried" in str(error)

@@ -3,7 +3,7 @@
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import ExponentialHistogramDataPoint, InMemoryMetricReader
@@ -85,6 +85,7 @@ def test_a_percentile_is_within_its_bucket_of_the_exact_nearest_rank(
 
 
 @given(st.lists(st.integers(-10, 10 * DAY_NS) | st.sampled_from(BOUNDS_NS), max_size=300))
+@example([BOUNDS_NS[-1] + 1])
 def test_many_at_once_are_counted_like_one_after_the_other(values: list[int]) -> None:
     at_once = Histogram()
     at_once.record_all(values[:100])

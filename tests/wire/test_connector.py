@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from purreal._connector import WebSocketConnector
+from purreal._connector import USE_PAUSES, WebSocketConnector
 from purreal._credentials import Credentials
 from purreal._errors import AuthenticationFailed, Unreachable
 from purreal.testing import OK, SILENCE, Answer, ScriptedServer, Step, fails
@@ -110,6 +110,43 @@ async def test_a_wrong_password_names_who_where_and_what_to_try(make, server):
     message = str(caught.value)
     for part in ("ws://db:8000/rpc", "root user 'app'", "problem with authentication", "Check"):
         assert part in message
+    assert server.open == 0
+
+
+COLLISION = Answer(
+    error={
+        "code": -32000,
+        "kind": "Query",
+        "message": "Transaction conflict: Write conflict. This transaction can be retried",
+        "details": {"kind": "TransactionConflict"},
+    }
+)
+COLLISION_OF_2_X = Answer(
+    error={
+        "code": -32000,
+        "message": "There was a problem with the database: Failed to commit transaction due to a"
+        " read or write conflict. This transaction can be retried",
+    }
+)
+
+
+@pytest.mark.parametrize("collision", [COLLISION, COLLISION_OF_2_X], ids=["3.x", "2.x"])
+async def test_who_collides_in_making_a_new_database_tries_again(make, server, collision):
+    server.answer("use", collision, collision)
+
+    connection = await make().connect()
+
+    assert connection.usable
+    assert [method for method, _ in asked(server)] == ["signin", "use", "use", "use"]
+
+
+async def test_collisions_without_end_are_an_error(make, server):
+    server.answer("use", then=COLLISION)
+
+    with pytest.raises(AuthenticationFailed, match="conflict"):
+        await make().connect()
+
+    assert [method for method, _ in asked(server)].count("use") == 1 + len(USE_PAUSES)
     assert server.open == 0
 
 

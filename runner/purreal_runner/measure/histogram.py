@@ -220,7 +220,7 @@ class Histogram:
             return
         if ordered[0] < 0:
             ordered = [max(0, ns) for ns in ordered]
-        first = bisect_left(BOUNDS_NS, ordered[0])
+        first = min(bisect_left(BOUNDS_NS, ordered[0]), _LAST_SLOT)
         last = min(bisect_left(BOUNDS_NS, ordered[-1]), _LAST_SLOT)
         up_to = [*map(bisect_right, repeat(ordered), BOUNDS_NS[first:last]), len(ordered)]
         found = map(sub, up_to, chain((0,), up_to))
