@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from purreal._errors import LeaseError
+from purreal._identifiers import as_uuid
 from purreal._live import LiveQueries, LiveQuery, MakeError
-from purreal._messages import as_uuid, session_entry
+from purreal._messages import session_entry
 
 
 class Belongings:

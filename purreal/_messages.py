@@ -10,6 +10,7 @@ from uuid import UUID
 
 from purreal import _codec
 from purreal._errors import RequestNotSent
+from purreal._identifiers import as_uuid
 from purreal._tags import CodecError
 
 Reply = Mapping[str, Any]
@@ -152,16 +153,6 @@ def _notification_in(reply: Reply) -> Reply | None:
         return None
     live_id = as_uuid(result.get("id"))
     return None if live_id is None else {**result, "id": live_id}
-
-
-def as_uuid(value: Any) -> UUID | None:
-    """Read an id, which may be spelled as text; None for everything else."""
-    if isinstance(value, str):
-        try:
-            return UUID(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, UUID) else None
 
 
 def result_of(reply: Reply) -> Any:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from purreal import _statements
-from purreal._messages import as_uuid
+from purreal._identifiers import as_uuid, transaction_id
 from purreal._query_methods import QueryMethods
-from purreal._session_state import transaction_id
 
 if TYPE_CHECKING:
     from surrealdb import AsyncSurrealSession, Table

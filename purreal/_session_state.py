@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from purreal._errors import Outcome
+from purreal._identifiers import transaction_id
 from purreal._lasting_text import may_last
 
 # Tried on SurrealDB 3.3.5 and on the embedded engine 3.2.4 (tests/wire keeps trying):
@@ -124,19 +125,3 @@ def is_session_expired(error: BaseException) -> bool:
         return False
     inner = details.get("details")
     return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"
-
-
-def transaction_id(result: Any) -> UUID | None:
-    """Read the id in the answer to `begin`: a UUID, or text, or either in a list or object."""
-    if isinstance(result, UUID):
-        return result
-    if isinstance(result, str):
-        try:
-            return UUID(result)
-        except ValueError:
-            return None
-    if isinstance(result, list) and len(result) == 1:
-        return transaction_id(result[0])
-    if isinstance(result, dict):
-        return transaction_id(result.get("id") or result.get("txn"))
-    return None

@@ -3,7 +3,16 @@
 import subprocess
 import sys
 
-HEAVY = ("surrealdb", "opentelemetry", "pydantic", "pydantic_core", "rich", "yaml", "aiohttp")
+HEAVY = (
+    "surrealdb",
+    "cbor2",
+    "opentelemetry",
+    "pydantic",
+    "pydantic_core",
+    "rich",
+    "yaml",
+    "aiohttp",
+)
 
 
 def modules_after(code: str) -> set[str]:
