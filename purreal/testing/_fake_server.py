@@ -71,6 +71,7 @@ class FakeServer:
         drop_ratio: of queries whose connection is dropped instead of an answer (0…1).
         stall: silence that comes back.
         respond: makes the results of a query.
+        sessions: False: it has none to attach, as servers before SurrealDB 3.
 
     Attributes:
         samples: the simulated service time of every query, in seconds, in order of arrival.
@@ -94,6 +95,7 @@ class FakeServer:
         drop_ratio: float = 0.0,
         stall: Stall | None = None,
         respond: Respond = one_result_per_statement,
+        sessions: bool = True,
     ) -> None:
         _codec.load()
         self.samples = array("d")
@@ -109,6 +111,7 @@ class FakeServer:
         self._host, self._port = host, port
         self._stall = stall
         self._respond = respond
+        self._has_sessions = sessions
         self._sockets: set[ServerConnection] = set()
         self._listener: Server | None = None
         self._started = 0.0
@@ -175,7 +178,7 @@ class FakeServer:
         self._sockets.add(socket)
         self.total_connections += 1
         self.peak_connections = max(self.peak_connections, len(self._sockets))
-        client = Client(self.accounts)
+        client = Client(self.accounts, self._has_sessions)
         try:
             async with asyncio.TaskGroup() as requests:
                 async for message in socket:

@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 
 VERSION = "surrealdb-3.3.5"
 
+_OF_SESSIONS = ("attach", "detach", "sessions")
+
 Error = dict[str, Any]
 
 
@@ -95,11 +97,21 @@ def _invalid(message: str) -> Refused:
     )
 
 
-class Client:
-    """The sessions of one socket, and every RPC method but ``query``."""
+def _unknown(method: Any) -> Refused:
+    details = {"kind": "Method", "details": {"name": method}}
+    return Refused(-32601, "NotFound", "Method not found", details)
 
-    def __init__(self, accounts: Accounts) -> None:
+
+class Client:
+    """The sessions of one socket, and every RPC method but ``query``.
+
+    Args:
+        has_sessions: False: nothing but the socket's own.
+    """
+
+    def __init__(self, accounts: Accounts, has_sessions: bool) -> None:
         self._accounts = accounts
+        self._has_sessions = has_sessions
         self._default = Session()
         self._attached: dict[str, Session] = {}
 
@@ -115,6 +127,8 @@ class Client:
     def answer(self, request: Mapping[str, Any]) -> Any:
         """Return the result of any method but ``query``, or refuse."""
         method, params = request["method"], list(request.get("params") or [])
+        if method in _OF_SESSIONS and not self._has_sessions:
+            raise _unknown(method)
         if method == "attach":
             return self._attach(str(request.get("session")))
         session = self.session(request)
@@ -123,8 +137,7 @@ class Client:
             return None
         handler = getattr(self, f"_do_{method}", None)
         if handler is None:
-            details = {"kind": "Method", "details": {"name": method}}
-            raise Refused(-32601, "NotFound", "Method not found", details)
+            raise _unknown(method)
         return handler(session, *params)
 
     def _attach(self, name: str) -> None:

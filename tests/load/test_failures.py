@@ -13,7 +13,6 @@ import pytest
 
 from purreal import Credentials
 from purreal.testing import Constant, FakeServer
-from purreal.testing._fake_sessions import Client, Refused
 from purreal_runner.embedded.launch import RunningTarget, start_embedded, start_server
 from purreal_runner.exit_codes import ExitCode
 from purreal_runner.load.plan import LoadPlan, PoolLimits
@@ -137,21 +136,12 @@ async def test_a_database_that_hangs_until_the_end_misses_the_threshold(
     assert outcome.exit_code() is ExitCode.THRESHOLD_FAILED
 
 
-@pytest.fixture
-def no_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fake servers are older ones, which have none."""
-
-    def refuse(client: Client, name: str) -> None:
-        raise Refused(-32601, "NotFound", "Method not found")
-
-    monkeypatch.setattr(Client, "_attach", refuse)
-
-
-@pytest.mark.usefixtures("no_sessions")
 async def test_where_the_server_has_no_sessions_connections_are_lent_and_reported(
     settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with FakeServer(respond=lambda _, variables: [variables.get("number")]) as server:
+    async with FakeServer(
+        respond=lambda _, variables: [variables.get("number")], sessions=False
+    ) as server:
         old = RunningTarget("server", server.url, "root", "any", pid=0, version="")
         run = settings(old, scenario="Churn", workers=4, operations=50, in_process=True)
         report = (await run_locally(run)).report
@@ -163,11 +153,10 @@ async def test_where_the_server_has_no_sessions_connections_are_lent_and_reporte
     assert report.logs == {}
 
 
-@pytest.mark.usefixtures("no_sessions")
 async def test_sessions_of_a_server_that_has_none_refuse_the_run_in_one_line(
     settings: Any,
 ) -> None:
-    async with FakeServer() as server:
+    async with FakeServer(sessions=False) as server:
         old = RunningTarget("server", server.url, "root", "any", pid=0, version="")
         limits = PoolLimits(min_size=2, max_size=12, lend="session")
         with pytest.raises(RunRefused) as refused:

@@ -82,6 +82,23 @@ async def test_unknown_methods_and_rubbish_are_answered_as_the_real_server_does(
         await connection.close()
 
 
+async def test_sessions_are_attached_unless_it_has_none_as_older_servers():
+    async with FakeServer() as server, FakeServer(sessions=False) as older:
+        for each, lends, sockets in ((server, "session", 1), (older, "connection", 3)):
+            connector = WebSocketConnector(each.url, lend="auto")
+            connections = [await connector.connect() for _ in range(3)]
+            assert (connector.lends, each.connections) == (lends, sockets)
+            for connection in connections:
+                await connection.close()
+        plain = await connect(older)
+        for method in ("attach", "detach", "sessions"):
+            with pytest.raises(errors.NotFoundError, match="Method not found"):
+                await plain.call(method, [])
+        await plain.close()
+
+    assert (server.requests["attach"], server.requests["detach"]) == (3, 2)
+
+
 async def test_each_reply_names_the_simulated_time_and_the_samples_hold_it():
     async with FakeServer(Uniform(0.0001, 0.0003), seed=5) as server:
         connection = await connect(server)
