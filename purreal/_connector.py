@@ -183,8 +183,8 @@ class WebSocketConnector:
         try:
             await self._use(connection)
         except Exception as error:
-            if not is_server_error(error):
-                raise
+            if not is_server_error(error) or is_conflict(error):
+                raise  # after a conflict another attempt is worth it: nobody was refused
             raise AuthenticationFailed(
                 f"{self.endpoint} refused namespace {self._namespace!r}, database"
                 f" {self._database!r}: {error}. Check both names and what the user may see",

@@ -7,7 +7,7 @@ from math import ceil, inf
 from typing import Final, Protocol, TypeVar
 
 # The more requests come in one read, the cheaper they are for both sides, so sockets are few. But
-# a server works for several of them side by side (docs/performance.md).
+# a server works for several of them side by side (docs/decisions/0012).
 SESSIONS_BEFORE_NEXT: Final = 16
 USUAL_SOCKETS: Final = 4
 

@@ -140,10 +140,10 @@ async def test_who_collides_in_making_a_new_database_tries_again(make, server, c
     assert [method for method, _ in asked(server)] == ["signin", "use", "use", "use"]
 
 
-async def test_collisions_without_end_are_an_error(make, server):
+async def test_collisions_without_end_are_no_refusal(make, server):
     server.answer("use", then=COLLISION)
 
-    with pytest.raises(AuthenticationFailed, match="conflict"):
+    with pytest.raises(Unreachable, match="conflict"):
         await make().connect()
 
     assert [method for method, _ in asked(server)].count("use") == 1 + len(USE_PAUSES)

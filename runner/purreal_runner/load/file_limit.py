@@ -8,7 +8,7 @@ _OTHER_FILES = 64
 """Standard streams, the event loop, libraries, log files: what a process has open besides."""
 
 _SURPLUS_CONNECTIONS = 16
-"""A growing pool may open some connections more than there are workers (`max_connecting`)."""
+"""Connections that say goodbye still have their sockets while others take their places."""
 
 _SHARED_SOCKETS = 32
 _FEWEST_SESSIONS_OF_A_SOCKET = 128
