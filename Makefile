@@ -11,7 +11,7 @@ DOCKER ?= docker
 HELM ?= helm
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-cluster test-chart image lint generate bench bench-peers bench-page release clean
+.PHONY: help demo test test-cluster test-chart surrealdb-2 image lint generate bench bench-peers bench-page release clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test-cluster: $(VENV)/installed-dev  ## run the tests on a real Kubernetes, wher
 # After the others, because an operator for all namespaces wants the cluster for itself.
 test-chart: $(VENV)/installed-dev  ## run the tests of the Helm chart, where there is a Kubernetes
 	$(BIN)/python -m pytest tests/chart $(PYTEST_ARGS)
+
+surrealdb-2:  ## install the engine of SurrealDB 2 for the tests that want it (needs npm)
+	npm install --prefix build/surrealdb-2 --no-audit --no-fund @surrealdb/wasm@2.6.1 surrealdb@2.0.8
 
 image:  ## build the image of operator and runner
 	$(DOCKER) build --tag localhost/purreal:dev .

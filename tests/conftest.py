@@ -15,6 +15,7 @@ from purreal_runner.embedded.launch import (
     start_embedded,
     start_server,
 )
+from tests.compatibility.surrealdb_2_server import find_packages
 
 # Tests of gRPC leave threads behind, and its handlers would abort processes that others fork.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -24,23 +25,30 @@ settings.register_profile("purreal", deadline=None)
 settings.load_profile("purreal")
 
 HAS_SERVER = find_server_binary() is not None
+HAS_SURREALDB_2 = find_packages() is not None
+DATABASES = {"server_target": HAS_SERVER, "surrealdb_2": HAS_SURREALDB_2}
+"""What may be missing, by the fixture that stands for it."""
 
 
-def pytest_report_header() -> str:
+def pytest_report_header() -> list[str]:
     """Say once which databases the tests run against."""
-    if HAS_SERVER:
-        return f"databases: the embedded engine and {find_server_binary()}"
-    return (
-        "databases: the embedded engine only; to run the same tests on a real server, install "
-        "SurrealDB (surreal on PATH) or name its program in PURREAL_SURREAL_BIN"
-    )
+    found = [f"databases: the embedded engine, {find_server_binary()}, {find_packages()}"]
+    if not HAS_SERVER:
+        found.append(
+            "no server: to run the same tests on one, install SurrealDB (surreal on PATH) or name"
+            " its program in PURREAL_SURREAL_BIN"
+        )
+    if not HAS_SURREALDB_2:
+        found.append("no SurrealDB 2: `make surrealdb-2` installs its engine (needs Node and npm)")
+    return found
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without a server there are no tests of it: they would only say that it is missing."""
-    if HAS_SERVER:
+    missing = {name for name, is_there in DATABASES.items() if not is_there}
+    needing = [item for item in items if missing & set(getattr(item, "fixturenames", ()))]
+    if not needing:
         return
-    needing = [item for item in items if "server_target" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=needing)
     items[:] = [item for item in items if item not in needing]
 
