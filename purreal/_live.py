@@ -11,7 +11,12 @@ from uuid import UUID
 from purreal._errors import NotificationsLost
 
 MOST_UNREAD: Final = 10_000
-"""Notifications that one reader may leave unread; then it has lost some, and is told so."""
+MOST_UNREAD_BYTES: Final = 64 * 1024 * 1024
+"""Notifications, and bytes of them as they came, that one reader may leave unread; then it has lost
+some, and is told so."""
+
+MOST_EARLY: Final = 100
+"""Live queries of which notifications are kept before it is known who started them."""
 
 KILLED: Final = "KILLED"
 """The action of the last notification of a live query."""
@@ -22,21 +27,26 @@ MakeError = Callable[[], Exception]
 class Reader:
     """What one reader of a live query has not read yet, in the order in which it came."""
 
-    __slots__ = ("_end", "_news", "_unread")
+    __slots__ = ("_bytes", "_end", "_news", "_unread")
 
     def __init__(self) -> None:
-        self._unread: deque[Any] = deque()
+        self._unread: deque[tuple[Any, int]] = deque()
+        self._bytes = 0
         self._end: MakeError | None = None
         self._news = asyncio.Event()
 
-    def put(self, value: Any) -> None:
-        """Add what came in; one that is too much ends this reader instead."""
+    def put(self, value: Any, size: int) -> None:
+        """Add what came in, in so many bytes; one that is too much ends this reader instead."""
         if self._end is not None:
             return
-        if len(self._unread) >= MOST_UNREAD:
+        # However long, one alone is not too much.
+        if self._unread and (
+            len(self._unread) >= MOST_UNREAD or self._bytes + size > MOST_UNREAD_BYTES
+        ):
             self.end(_too_slow)
             return
-        self._unread.append(value)
+        self._unread.append((value, size))
+        self._bytes += size
         self._news.set()
 
     def end(self, make_error: MakeError) -> None:
@@ -48,6 +58,7 @@ class Reader:
     def close(self) -> None:
         """Nobody wants to read the rest."""
         self._unread.clear()
+        self._bytes = 0
         self.end(StopAsyncIteration)
 
     async def next(self) -> Any:
@@ -61,7 +72,9 @@ class Reader:
                 raise self._end()
             self._news.clear()
             await self._news.wait()
-        return self._unread.popleft()
+        value, size = self._unread.popleft()
+        self._bytes -= size
+        return value
 
 
 class LiveQuery:
@@ -89,10 +102,10 @@ class LiveQuery:
         """Collect nothing more for a reader. Idempotent."""
         self._readers.discard(reader)
 
-    def notify(self, value: Any) -> None:
+    def notify(self, value: Any, size: int) -> None:
         """Hand a notification to all readers."""
         for reader in self._readers:
-            reader.put(value)
+            reader.put(value, size)
 
     def end(self, make_error: MakeError = StopAsyncIteration) -> None:
         """Let all readers end, by default without an error. The first reason counts."""
@@ -134,18 +147,20 @@ class LiveQueries:
         """Drop further notifications of a live query. Idempotent."""
         self._known.pop(live_id, None)
 
-    def notify(self, notification: Mapping[str, Any]) -> None:
-        """Take a notification (see `purreal._messages.notification_in`)."""
+    def notify(self, notification: Mapping[str, Any], size: int) -> None:
+        """Take a notification (see `purreal._messages.read_reply`) that came in so many bytes."""
         live_id = notification["id"]
         query = self._known.get(live_id)
         if query is None:
             if not self._starting:
                 return
+            if live_id not in self._early and len(self._early) >= MOST_EARLY:
+                return
             query = self._early.setdefault(live_id, LiveQuery())
         if notification["action"] == KILLED:
             query.end()
         else:
-            query.notify(notification.get("result"))
+            query.notify(notification.get("result"), size)
 
     def end(self, make_error: MakeError) -> None:
         """Let all end: the socket is gone."""
@@ -156,6 +171,7 @@ class LiveQueries:
 
 def _too_slow() -> Exception:
     return NotificationsLost(
-        f"a live query notified more than {MOST_UNREAD:,} times without being read: what came after"
-        " those is lost. Read faster (in a task of its own), or start a live query with a WHERE"
+        f"a live query notified more than {MOST_UNREAD:,} times or {MOST_UNREAD_BYTES // 2**20} MiB"
+        " without being read: what came after those is lost. Read faster (in a task of its own), or"
+        " start a live query with a WHERE"
     )

@@ -1,4 +1,4 @@
-"""Owns which reply belongs to which request, and that every request ends; knows no sessions."""
+"""Owns which reply belongs to which request, and that every request ends; sets up no session."""
 
 from __future__ import annotations
 
@@ -9,19 +9,22 @@ import logging
 from typing import Any, Protocol
 from uuid import UUID
 
-from purreal._deadlines import Deadlines, Limit
+from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
     Outcome,
     RequestError,
+    RequestNotSent,
     RequestTimeout,
     UnreadableReply,
 )
 from purreal._live import LiveQueries
 from purreal._messages import NOTIFICATION, Reply, encode_request, going_away, read_reply
+from purreal._rpc_session import RpcSession, Waiter
 from purreal._tags import CodecError
 from purreal._transport import (
     CLOSE_SECONDS,
+    MAX_MESSAGE_BYTES,
     Abandoned,
     NotWritten,
     OpenTransport,
@@ -33,33 +36,6 @@ logger = logging.getLogger("purreal")
 
 # What one read can't hold (see `_keeper`): whoever waits for the next message waits for all of it.
 _BULKY_BYTES = 256 * 1024
-
-Waiter = asyncio.Future[Reply | RequestError | None]
-"""Gets the reply, or the error that ended the channel, or None when it took too long."""
-
-
-class RpcSession:
-    """One of the sessions on a channel: how requests name it, and which of them are unanswered.
-
-    Args:
-        owner: the session whose borrower attached this one: what is in flight here counts as
-            its own, and it does not outlive it.
-
-    Attributes:
-        entry: the `session_entry` of an attached session; empty for the socket's own.
-        pending: futures of requests that were handed to the transport and not answered. One whose
-            caller has gone stays, cancelled, until its reply comes: the server works on it.
-        unsent: those of them that are not written, with what interrupts the writing.
-        is_forsaken: it sends no more requests.
-    """
-
-    __slots__ = ("entry", "is_forsaken", "pending", "unsent")
-
-    def __init__(self, entry: bytes = b"", owner: RpcSession | None = None) -> None:
-        self.entry = entry
-        self.pending: dict[int, Waiter] = {} if owner is None else owner.pending
-        self.unsent: dict[int, Limit] = {} if owner is None else owner.unsent
-        self.is_forsaken: bool = owner is not None and owner.is_forsaken
 
 
 class Listener(Protocol):
@@ -154,6 +130,8 @@ class RpcChannel:
         """
         request_id = next(self._ids)
         message = encode_request(request_id, method, params, session.entry, txn, trace_context)
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise _too_long(method, message)
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
@@ -175,6 +153,9 @@ class RpcChannel:
             if timeout is not None:
                 self._deadlines.call_off(waiter, timeout)
         if answer is None:
+            if request_id in session.unsent:
+                self._forget(request_id, session)
+                raise self._never_sent(method, timeout)
             raise RequestTimeout(
                 f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
                 f" may still be executing it. Raise request_timeout or look for a slow statement"
@@ -183,11 +164,11 @@ class RpcChannel:
             raise answer
         return answer
 
-    def post(self, method: str, params: list[Any], session: RpcSession, guest: bytes = b"") -> bool:
+    def post(self, method: str, params: list[Any], session: RpcSession) -> bool:
         """Send a request without waiting; it goes as soon as the server reads.
 
         Returns:
-            whether that was at once.
+            whether it went at once; not where the channel has ended, nor where others wait to send.
         """
         transport = self._transport
         if self._end is not None or transport is None:
@@ -226,6 +207,9 @@ class RpcChannel:
             if not limit.expired:
                 raise
             # Its session was forsaken, or its time, which began before, is over as well.
+        except asyncio.CancelledError:
+            self._forget(request_id, session)  # nothing was written, so no reply comes
+            raise
         else:
             del session.unsent[request_id]
 
@@ -257,7 +241,7 @@ class RpcChannel:
         session = self._pending.pop(request_id, None)
         if session is None:
             if request_id == NOTIFICATION:
-                self.live_queries.notify(reply)
+                self.live_queries.notify(reply, len(message))
                 return
             self._lose(f"it answered the request {request_id}, which was not open", UnreadableReply)
             return
@@ -313,6 +297,13 @@ class RpcChannel:
             outcome=outcome,
         )
 
+    def _never_sent(self, method: str, seconds: float | None) -> RequestTimeout:
+        return RequestTimeout(
+            f"`{method}` was not sent: {self._endpoint} read nothing of what was sent before it for"
+            f" {seconds:g} s. Look at its load; or raise request_timeout",
+            outcome=Outcome.NOT_SENT,
+        )
+
     def _lost(self, outcome: Outcome, kind: type[RequestError] = ConnectionLost) -> RequestError:
         return kind(
             f"the connection to {self._endpoint} is lost: {self._end}; {_in_words(outcome)}",
@@ -336,6 +327,13 @@ class RpcChannel:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         if self._end is None:
             self._finish("it was aborted on this side")
+
+
+def _too_long(method: str, message: bytes) -> RequestNotSent:
+    return RequestNotSent(
+        f"`{method}` was not sent: it is {len(message):,} bytes long, and the server takes"
+        f" {MAX_MESSAGE_BYTES:,} at most; send the data in parts"
+    )
 
 
 def _in_words(outcome: Outcome) -> str:

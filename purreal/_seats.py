@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from purreal._deadlines import Deadlines
-from purreal._rpc import RpcChannel, RpcSession
+from purreal._rpc import RpcChannel
+from purreal._rpc_session import RpcSession
 from purreal._transport import OpenTransport
 
 
@@ -43,7 +44,7 @@ class Seat(Protocol):
     def given_up(self) -> AbstractContextManager[None]:
         """Have the seat count as free already, while another one is taken instead."""
 
-    def expire(self) -> None:
+    def avoid(self) -> None:
         """It is silent for so long that nobody should be seated on this socket for a while."""
 
     async def leave(self) -> None:
@@ -86,7 +87,7 @@ class OwnSocket:
     def given_up(self) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def expire(self) -> None:
+    def avoid(self) -> None:
         """Nobody else sits here."""
 
     async def leave(self) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from purreal._errors import Outcome
-from purreal._identifiers import transaction_id
+from purreal._identifiers import as_uuid, transaction_id
 from purreal._lasting_text import may_last
 
 # Tried on SurrealDB 3.3.5 and on the embedded engine 3.2.4 (tests/wire keeps trying):
@@ -81,6 +81,20 @@ class TransactionLedger:
     def is_clear(self) -> bool:
         """True when certainly no transaction is open."""
         return not self.open and not self.uncertain
+
+    def own(self, transaction: Any) -> UUID:
+        """Return the id of a transaction of this lease, and of any other one an id that nobody has.
+
+        On a socket that others use as well the server would find theirs; so it says in its own
+        words that there is none. What is no id at all it would answer without naming the request,
+        which ends the socket for everybody.
+        """
+        own = as_uuid(transaction)
+        return own if own is not None and own in self.open else uuid4()
+
+    def own_end(self, method: str, params: list[Any]) -> list[Any]:
+        """The parameters of a request, which may end a transaction only if it is an `own` one."""
+        return [self.own(params[0]), *params[1:]] if method in _ENDS and params else params
 
     def after(
         self, method: str, params: Sequence[Any], result: Any, session: UUID | None = None

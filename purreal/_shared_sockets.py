@@ -3,9 +3,8 @@
 Facts about SurrealDB 3.3.5 (tests/wire keeps trying): a client invents a session's id and names it
 in `attach`; the session is anonymous then, and alone with its user, variables and live queries.
 `detach` ends it, these, and its transactions. But a transaction belongs to the socket: whoever
-names its id on that socket can read in it, commit and cancel it. Ids have 74 random bits and stay
-in their lease unless the borrower hands one out. The end of one session leaves the transactions of
-the others alone. A socket takes 255 sessions beside its own; one more `attach` is refused as a
+names its id on that socket can read in it, commit and cancel it, so no connection names one that it
+did not begin. The end of one session leaves the transactions of the others alone. A socket takes 255 sessions beside its own; one more `attach` is refused as a
 method that is not allowed, as on servers without sessions. The embedded engine is the same in all
 this, but has no transactions by method and no live queries.
 """
@@ -19,7 +18,8 @@ from typing import Protocol
 from uuid import uuid4
 
 from purreal._messages import refuses_method, result_of, session_entry
-from purreal._rpc import RpcChannel, RpcSession
+from purreal._rpc import RpcChannel
+from purreal._rpc_session import RpcSession
 from purreal._seats import Occupant
 from purreal._transport import CLOSE_SECONDS
 
@@ -135,7 +135,7 @@ class SharedSeat:
         result_of(reply)
         return True
 
-    def expire(self) -> None:
+    def avoid(self) -> None:
         self._socket.avoid()
 
     async def leave(self) -> None:

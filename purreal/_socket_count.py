@@ -21,11 +21,17 @@ class SocketCount:
     async def open(self, on_message: OnMessage, on_closed: OnClosed) -> Transport:
         """Open one; a `purreal._transport.OpenTransport`."""
 
+        is_open, is_counted = True, False
+
         def closed(reason: Exception) -> None:
-            self.now -= 1
+            # It may be closed before it was counted: while it is opened, in whatever way that ends.
+            nonlocal is_open
+            self.now -= is_counted
+            is_open = False
             on_closed(reason)
 
         transport = await self._open_transport(on_message, closed)
-        self.now += 1
+        is_counted = is_open
+        self.now += is_counted
         self.peak = max(self.peak, self.now)
         return transport

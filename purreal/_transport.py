@@ -8,6 +8,10 @@ from typing import Protocol
 CLOSE_SECONDS = 1.0
 """How long a goodbye may take."""
 
+MAX_MESSAGE_BYTES = 128 * 1024 * 1024
+"""SurrealDB's own limit for a message (SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE), both ways: whatever it
+may send arrives, and what it would hang up on is not sent."""
+
 
 class Abandoned(Exception):
     """A task that keeps the sockets was cancelled by somebody else: the event loop shuts down."""

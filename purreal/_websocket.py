@@ -9,16 +9,19 @@ from functools import partial
 from typing import cast
 
 from websockets.client import ClientProtocol
+from websockets.exceptions import PayloadTooBig
 from websockets.protocol import State
 
 from purreal._frames import FrameWriter
 from purreal._incoming import Incoming
 from purreal._keeper import Keeper
-from purreal._transport import NotWritten, OnClosed, OnMessage, TransportEnded
-
-# SurrealDB's own limit for a message (SURREAL_WEBSOCKET_MAX_MESSAGE_SIZE), so that whatever the
-# server may send arrives.
-MAX_MESSAGE_BYTES = 128 * 1024 * 1024
+from purreal._transport import (
+    MAX_MESSAGE_BYTES,
+    NotWritten,
+    OnClosed,
+    OnMessage,
+    TransportEnded,
+)
 
 # Frames that wait for the end of the loop's iteration; more are written at once.
 _MOST_HELD_BYTES = 64 * 1024
@@ -182,6 +185,9 @@ class WebSocket(asyncio.BufferedProtocol):
             text = f" ({machine.close_rcvd.reason})" if machine.close_rcvd.reason else ""
             code = machine.close_rcvd.code
             self.end(TransportEnded(f"the server closed it with code {code:d}{text}"))
+        elif isinstance(machine.parser_exc, PayloadTooBig):
+            most = f"{MAX_MESSAGE_BYTES // 2**20} MiB"
+            self.end(TransportEnded(f"the server sent more than {most} at once, the most it may"))
         elif machine.parser_exc is not None:
             problem = str(machine.parser_exc)
             self.end(TransportEnded(f"the server sent what is no WebSocket frame: {problem}"))

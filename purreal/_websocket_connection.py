@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +22,8 @@ from purreal._errors import (
 )
 from purreal._live import LiveQuery, MakeError
 from purreal._messages import Reply, result_of
-from purreal._rpc import RpcSession
+from purreal._patience import Patience
+from purreal._rpc_session import RpcSession
 from purreal._seats import Seat, TakeSeat
 from purreal._traces import Traces, may_leave_traces
 
@@ -32,9 +32,6 @@ SetUp = Callable[["WebSocketConnection"], Awaitable[None]]
 
 # Long enough for a server that is busy, short enough for a borrower who waits for another one.
 CHECK_SECONDS = 5.0
-
-# After which a socket on which a check or a set-up gets no answer is avoided by new sessions.
-PATIENCE_SECONDS = 1.0
 
 _ids = itertools.count(1)
 
@@ -71,9 +68,8 @@ class WebSocketConnection:
     async def open(self) -> None:
         """Get a session and set it up. When this raises or is cancelled, nothing is left of it."""
         try:
-            self._seat = seat = await self._take_seat(self)
-            with self._watched(seat):
-                await self._set_up(self)
+            self._seat = await self._take_seat(self)
+            await self._set_up(self)
         except BaseException:
             self.abort()
             raise
@@ -136,13 +132,17 @@ class WebSocketConnection:
             timeout: seconds; None for no limit; ``...`` for the connector's request timeout.
 
         Raises:
-            surrealdb.errors.ServerError: the server answered with an error.
+            surrealdb.errors.ServerError: the server answered with an error, or would have: the
+                session is none of this lease.
             RequestError: it did not answer; see the error's `outcome`.
         """
         seat = self._require_seat()
         traces = self._traces
+        if txn is not None:
+            txn = traces.transactions.own(txn)
         notes = may_leave_traces(method, params)
         if notes:
+            params = traces.transactions.own_end(method, params)
             if traces.belongings.is_gone(method, session):
                 return None  # As the server answers to what is over, or never was.
             traces.before(method, session, seat.channel.live_queries)
@@ -205,7 +205,11 @@ class WebSocketConnection:
     ) -> Any:
         seat = self._require_seat()
         own = seat.session if session is None else self._attached(session, seat)
-        return result_of(await seat.channel.call(method, params, session=own, timeout=timeout))
+        call = seat.channel.call(method, params, session=own, timeout=timeout)
+        if method == "signin":
+            return result_of(await call)
+        with Patience(self._deadlines, seat.avoid):
+            return result_of(await call)
 
     async def check(self) -> None:
         """Ask for a ``ping``, which needs no rights and touches no storage; 5 s at most.
@@ -214,22 +218,10 @@ class WebSocketConnection:
             RequestError: no sign of life; the connection is aborted.
         """
         try:
-            with self._watched(self._seat):
-                await self._ask("ping", [], CHECK_SECONDS)
+            await self._ask("ping", [], CHECK_SECONDS)
         except RequestError:
             self.abort()
             raise
-
-    @contextmanager
-    def _watched(self, seat: Seat | None) -> Iterator[None]:
-        """Note a server that takes its time, so that nobody else is seated on that socket."""
-        if seat is not None:
-            self._deadlines.set(seat, PATIENCE_SECONDS)
-        try:
-            yield
-        finally:
-            if seat is not None:
-                self._deadlines.call_off(seat, PATIENCE_SECONDS)
 
     async def reset(self) -> None:
         """Go back to the configured user, namespace and database, with nothing left over.

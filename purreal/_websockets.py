@@ -11,8 +11,8 @@ from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 from purreal._keeper import Keeper
-from purreal._transport import OnClosed, OnMessage, Transport
-from purreal._websocket import MAX_MESSAGE_BYTES, WebSocket
+from purreal._transport import MAX_MESSAGE_BYTES, OnClosed, OnMessage, Transport
+from purreal._websocket import WebSocket
 
 _CBOR = Subprotocol("cbor")
 

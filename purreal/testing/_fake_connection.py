@@ -194,7 +194,7 @@ class FakeConnection:
 
     def notify(self, live_id: UUID, record: Any) -> None:
         """Let a live query notify its readers."""
-        self.live_query(live_id).notify(record)
+        self.live_query(live_id).notify(record, 0)
 
     async def check(self) -> None:
         """Answer as scripted; a `RequestError` of the script ends the connection."""

@@ -5,7 +5,8 @@ import contextlib
 from contextlib import asynccontextmanager
 
 import pytest
-from surrealdb.errors import NotAllowedError
+from surrealdb import RecordID
+from surrealdb.errors import NotAllowedError, ValidationError
 
 from purreal import ConnectionLost, Credentials, Outcome, SurrealDBConnectionPool
 
@@ -64,6 +65,32 @@ async def test_variables(leases):
     await second.unset("who")
 
     assert await first.query("RETURN $who") == "first"
+
+
+async def test_a_transaction_obeys_its_own_lease_alone(server_leases):
+    first, second = server_leases
+    transaction = await first.begin()
+    await first.create("t:1", txn_id=transaction)
+
+    for strange in (second.commit, second.cancel):
+        with pytest.raises(ValidationError, match="Transaction not found"):
+            await strange(transaction)
+    with pytest.raises(ValidationError, match="Transaction not found"):
+        await second.query("SELECT * FROM t", txn_id=transaction)
+
+    assert await second.select("t") == []
+    await first.commit(transaction)
+    assert [record["id"] for record in await second.select("t")] == [RecordID("t", 1)]
+
+
+async def test_what_is_no_id_of_a_transaction_harms_no_neighbour(server_leases):
+    first, second = server_leases
+
+    for nonsense in ("nonsense", 7, b"x"):
+        with pytest.raises(ValidationError, match="Transaction not found"):
+            await first.query("RETURN 1", txn_id=nonsense)
+
+    assert await second.query("RETURN 1") == 1
 
 
 async def test_namespace_and_database(leases):

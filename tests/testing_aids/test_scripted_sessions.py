@@ -7,7 +7,8 @@ import pytest
 
 from purreal._deadlines import Deadlines
 from purreal._messages import refuses_method, session_entry
-from purreal._rpc import RpcChannel, RpcSession
+from purreal._rpc import RpcChannel
+from purreal._rpc_session import RpcSession
 from purreal.testing import Answer, ScriptedServer
 
 pytestmark = pytest.mark.looptime

@@ -260,6 +260,23 @@ async def test_a_reader_that_is_too_slow_gets_what_was_kept_and_then_an_error(
     assert await anext(fast) == 5
 
 
+async def test_a_reader_may_leave_so_many_bytes_unread_and_one_of_any_length(
+    borrower, push, monkeypatch
+):
+    monkeypatch.setattr(_live, "MOST_UNREAD_BYTES", 3000)
+    live_id = await borrower.live("t")
+    reader = await borrower.subscribe_live(live_id)
+    push(frame(result="x" * 4000))
+    assert await anext(reader) == "x" * 4000
+
+    for number in range(3):
+        push(frame(result=str(number) * 1000))
+
+    assert [await anext(reader) for _ in range(2)] == ["0" * 1000, "1" * 1000]
+    with pytest.raises(NotificationsLost):
+        await anext(reader)
+
+
 async def test_a_closed_reader_collects_nothing_and_the_others_go_on(borrower, push):
     live_id = await borrower.live("t")
     left, right = [await borrower.subscribe_live(live_id) for _ in range(2)]

@@ -299,7 +299,7 @@ async def test_a_write_that_fails_half_way_loses_the_connection(channel, server,
     assert losses == ["lost"]
 
 
-async def test_a_request_cancelled_while_it_is_written_keeps_the_connection_back(channel, server):
+async def test_a_request_cancelled_before_it_was_written_leaves_nothing_behind(channel, server):
     gate = server.hold_sending()
     request = ask(channel)
     await gate.arrived()
@@ -308,7 +308,7 @@ async def test_a_request_cancelled_while_it_is_written_keeps_the_connection_back
     await asyncio.wait({request})
 
     assert request.cancelled()
-    assert (channel.in_flight, channel.usable) == (1, True)
+    assert (channel.in_flight, channel.usable) == (0, True)
 
 
 async def test_a_request_whose_connection_goes_while_it_is_written_fails(channel, server):
@@ -509,11 +509,21 @@ async def test_the_time_limit_holds_while_the_peer_does_not_read(channel, server
     request = ask(channel, timeout=2.0)
     await gate.arrived()
 
-    with pytest.raises(RequestTimeout, match=r"within 2 s"):
+    with pytest.raises(RequestTimeout, match=r"was not sent.* for 2 s") as caught:
         await request
 
+    assert caught.value.outcome is Outcome.NOT_SENT
     assert clock() - started == pytest.approx(2.0, abs=0.01)
-    assert (channel.in_flight, channel.usable, losses) == (1, True, [])
+    assert (channel.in_flight, channel.usable, losses) == (0, True, [])
+
+
+async def test_a_request_that_the_server_would_hang_up_on_is_not_sent(channel, server, monkeypatch):
+    monkeypatch.setattr("purreal._rpc.MAX_MESSAGE_BYTES", 1000)
+
+    with pytest.raises(RequestNotSent, match=r"1,0\d\d bytes long.*takes 1,000"):
+        await channel.call("query", ["x" * 1000], session=RpcSession(), timeout=5.0)
+
+    assert (channel.in_flight, channel.usable, server.requests) == (0, True, [])
 
 
 async def test_a_transport_that_timed_out_is_no_timeout_of_the_request(channel, server, losses):

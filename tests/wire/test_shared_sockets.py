@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from purreal import ConnectionLost, Outcome, SessionsUnavailable, Unreachable
+from purreal import ConnectionLost, Credentials, Outcome, SessionsUnavailable, Unreachable
 from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
 from tests.wire.sessions_in_sight import (
     NOT_ALLOWED,
@@ -421,6 +421,23 @@ async def test_a_check_that_is_answered_in_time_has_nothing_avoided(connector, s
     server.answer("ping", Answer(after=0.9))
     await first.check()
     await asyncio.sleep(1)
+
+    assert socket_of(await connector.connect(), server) == 0
+
+
+async def test_a_password_that_takes_long_to_check_has_nothing_avoided(server):
+    connector = make_connector(server, credentials=Credentials("app", "s3cret"))
+    server.answer("signin", Answer("a.b.c", after=2.0))
+    await connector.connect()
+
+    assert socket_of(await connector.connect(), server) == 0
+
+
+async def test_an_answer_that_is_read_late_has_nothing_avoided(connector, server):
+    # As after a stall of the event loop, whose timers come before the tasks that were answered.
+    first = await connector.connect()
+    server.answer("ping", Answer(after=1.01))
+    await first.check()
 
     assert socket_of(await connector.connect(), server) == 0
 

@@ -133,8 +133,21 @@ async def test_a_server_without_the_cbor_protocol_is_explained():
 
     async with serve(talk, "127.0.0.1", 0) as listener:
         port = next(iter(listener.sockets)).getsockname()[1]
+        connector = WebSocketConnector(f"ws://127.0.0.1:{port}")
         with pytest.raises(Unreachable, match="cbor"):
-            await WebSocketConnector(f"ws://127.0.0.1:{port}").connect()
+            await connector.connect()
+
+    assert (connector.sockets, connector.peak_sockets) == (0, 0)
+
+
+async def test_a_reply_that_is_too_long_is_explained(monkeypatch):
+    for module in ("_websocket", "_websockets"):
+        monkeypatch.setattr(f"purreal.{module}.MAX_MESSAGE_BYTES", 2**20)
+    async with FakeServer(respond=lambda text, variables: ["x" * 2**20]) as server:
+        connection = await WebSocketConnector(server.url).connect()
+
+        with pytest.raises(ConnectionLost, match="more than 1 MiB at once"):
+            await connection.request("query", ["RETURN $large", {}])
 
 
 async def test_large_messages_travel_whole():
