@@ -4,9 +4,10 @@ Facts about SurrealDB 3.3.5 (tests/wire keeps trying): a client invents a sessio
 in `attach`; the session is anonymous then, and alone with its user, variables and live queries.
 `detach` ends it, these, and its transactions. But a transaction belongs to the socket: whoever
 names its id on that socket can read in it, commit and cancel it, so no connection names one that it
-did not begin. The end of one session leaves the transactions of the others alone. A socket takes 255 sessions beside its own; one more `attach` is refused as a
-method that is not allowed, as on servers without sessions. The embedded engine is the same in all
-this, but has no transactions by method and no live queries.
+did not begin. The end of one session leaves the transactions of the others alone. A socket takes
+255 sessions beside its own; one more `attach` is refused as a method that is not allowed, as on
+servers without sessions. The embedded engine is the same in all this, but has no transactions by
+method and no live queries.
 """
 
 from __future__ import annotations
