@@ -15,14 +15,13 @@ PLACE = "RETURN [session::ns(), session::db()]"
 
 @asynccontextmanager
 async def open_pool(target, **settings):
-    settings = {"min_size": 2, "max_size": 2, "acquire_timeout": 5.0} | settings
+    defaults = {"min_size": 2, "max_size": 2, "acquire_timeout": 5.0, "lend": "session"}
     async with SurrealDBConnectionPool(
         target.url,
         credentials=Credentials(target.username, target.password),
         namespace="pool_tests",
         database="one_socket",
-        lend="session",
-        **settings,
+        **(defaults | settings),
     ) as pool:
         await pool.query("REMOVE TABLE IF EXISTS t; DEFINE TABLE t")
         yield pool
@@ -91,6 +90,27 @@ async def test_what_is_no_id_of_a_transaction_harms_no_neighbour(server_leases):
             await first.query("RETURN 1", txn_id=nonsense)
 
     assert await second.query("RETURN 1") == 1
+
+
+async def give_up_a_creation(pool) -> bool:
+    """Cancel a query that would create a record later on; return whether the server created it."""
+    async with pool.acquire() as other:
+        async with pool.acquire() as lease:
+            query = asyncio.create_task(lease.query("SLEEP 400ms; CREATE t:late"))
+            await other.query("RETURN 1")  # the server has both by now
+            query.cancel()
+            await asyncio.wait({query})
+        await other.query("SLEEP 800ms")
+        return await other.select("t:late") != []
+
+
+async def test_a_query_that_is_given_up_runs_to_its_end_where_others_use_the_socket(server_pool):
+    assert await give_up_a_creation(server_pool)
+
+
+async def test_a_query_that_is_given_up_is_stopped_with_a_socket_of_its_own(server_target):
+    async with open_pool(server_target, lend="connection") as pool:
+        assert not await give_up_a_creation(pool)
 
 
 async def test_namespace_and_database(leases):
