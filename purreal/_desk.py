@@ -88,8 +88,10 @@ class Desk:
             turn.cancel()
         elif not turn.cancelled() and turn.exception() is None:
             # Cancelled when its turn had come, but before it could notice.
-            self._core.release(turn.claim.slot, Condition.CLEAN, self._clock())
-            self._executor.execute()
+            slot = turn.claim.slot
+            if slot.claim is turn.claim:  # nobody has taken it away meanwhile
+                self._core.release(slot, Condition.CLEAN, self._clock())
+                self._executor.execute()
 
     def take_back(self, claim: Claim) -> None:
         """End a lease. Synchronous, so no cancellation can come in between.

@@ -13,10 +13,8 @@ from purreal._errors import NotificationsLost
 MOST_UNREAD: Final = 10_000
 MOST_UNREAD_BYTES: Final = 64 * 1024 * 1024
 """Notifications, and bytes of them as they came, that one reader may leave unread; then it has lost
-some, and is told so."""
-
-MOST_EARLY: Final = 100
-"""Live queries of which notifications are kept before it is known who started them."""
+some, and is told so. As many bytes may come for live queries that nobody is known to have started
+yet, all together."""
 
 KILLED: Final = "KILLED"
 """The action of the last notification of a live query."""
@@ -125,6 +123,7 @@ class LiveQueries:
     def __init__(self) -> None:
         self._known: dict[UUID, LiveQuery] = {}
         self._early: dict[UUID, LiveQuery] = {}
+        self._early_bytes = 0
         self._starting = 0
 
     def begin_start(self) -> None:
@@ -136,10 +135,13 @@ class LiveQueries:
         self._starting -= 1
         if not self._starting:
             self._early.clear()
+            self._early_bytes = 0
 
     def add(self, live_id: UUID) -> LiveQuery:
         """Collect the notifications of a live query from now on, and those that came early."""
         early = self._early.pop(live_id, None)
+        if not self._early:
+            self._early_bytes = 0
         query = self._known[live_id] = LiveQuery() if early is None else early
         return query
 
@@ -154,9 +156,10 @@ class LiveQueries:
         if query is None:
             if not self._starting:
                 return
-            if live_id not in self._early and len(self._early) >= MOST_EARLY:
-                return
             query = self._early.setdefault(live_id, LiveQuery())
+            self._early_bytes += size
+            if self._early_bytes > MOST_UNREAD_BYTES:
+                query.end(_too_slow)
         if notification["action"] == KILLED:
             query.end()
         else:

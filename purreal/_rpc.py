@@ -248,7 +248,9 @@ class RpcChannel:
         waiter = session.pending.pop(request_id)
         if not waiter.done():
             waiter.set_result(reply)
-        if len(message) >= _BULKY_BYTES and self._pending:
+        if len(message) >= _BULKY_BYTES and any(
+            other is not session for other in self._pending.values()
+        ):
             self._listener.others_held_up()
 
     def _transport_closed(self, reason: Exception) -> None:

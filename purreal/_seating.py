@@ -19,6 +19,9 @@ _SOON_OPEN_SECONDS = 0.1
 # Attaching takes a server less than a millisecond; a socket so silent is no place for new sessions.
 _ATTACH_SECONDS = 2.0
 
+# After one could not be opened, those that are open have to do for so long.
+_DO_WITHOUT_SECONDS = 10.0
+
 
 class SharedSockets:
     """The shared sockets to one server, on one event loop.
@@ -45,6 +48,7 @@ class SharedSockets:
         self._for_bulk = 0
         self._fair_share = inf
         self._opening: _Opening | None = None
+        self._do_without_until = -inf
 
     async def take_seat(self, occupant: Occupant) -> SharedSeat:
         """Attach a session; a `purreal._seats.TakeSeat`.
@@ -60,7 +64,16 @@ class SharedSockets:
                 if seat is not None:
                     return seat
             elif self._opening is None:
-                return await self._open_socket(occupant)
+                try:
+                    return await self._open_socket(occupant)
+                except SessionsUnavailable:
+                    raise
+                except Exception:
+                    # A server, or what stands before it, may take no more sockets, while those
+                    # that are open have room: to fail, or to lose a session, would be needless.
+                    if not self._open_sockets():
+                        raise
+                    self._do_without_until = self.now() + _DO_WITHOUT_SECONDS
             elif await self._opening.finds_no_sessions():
                 raise self._no_sessions()
 
@@ -74,7 +87,7 @@ class SharedSockets:
 
     def is_crowded(self, socket: SharedSocket) -> bool:
         """Whether it has more than its fair share, and there is a better place."""
-        return socket.seated > self._fair_share and not self._opens_slowly()
+        return socket.seated > self._fair_share and not self._should_do_without()
 
     def want_one_more(self) -> None:
         """A long reply held others up."""
@@ -86,19 +99,24 @@ class SharedSockets:
         if socket in self._sockets:
             self._sockets.remove(socket)
 
-    def _opens_slowly(self) -> bool:
-        """Whether one is being opened that nobody should wait for who can do without."""
-        return self._opening is not None and self._opening.is_slow
+    def _should_do_without(self) -> bool:
+        """Whether one more can't be opened, or takes so long that nobody should wait for it."""
+        is_slow = self._opening is not None and self._opening.is_slow
+        return is_slow or self.now() < self._do_without_until
 
     def _seated(self) -> int:
         return sum(socket.seated for socket in self._sockets)
 
     def _choose(self) -> SharedSocket | None:
-        now = self.now()
-        open_ = [socket for socket in self._sockets if socket.takes_more(now)]
-        if self._opens_slowly():
+        open_ = self._open_sockets()
+        if self._should_do_without():
             return least_busy(open_)
         return choose(open_, self._seated() + 1, self._for_bulk)
+
+    def _open_sockets(self) -> list[SharedSocket]:
+        """Those that take one more session."""
+        now = self.now()
+        return [socket for socket in self._sockets if socket.takes_more(now)]
 
     async def _sit_down(self, socket: SharedSocket, occupant: Occupant) -> SharedSeat | None:
         seat = SharedSeat(socket, occupant)

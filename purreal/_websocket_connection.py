@@ -143,6 +143,9 @@ class WebSocketConnection:
         notes = may_leave_traces(method, params)
         if notes:
             params = traces.transactions.own_end(method, params)
+        if session is not None and method != "attach":
+            traces.belongings.entry_of(session)  # before anything is noted: a stranger is refused
+        if notes:
             if traces.belongings.is_gone(method, session):
                 return None  # As the server answers to what is over, or never was.
             traces.before(method, session, seat.channel.live_queries)

@@ -277,6 +277,21 @@ async def test_a_reader_may_leave_so_many_bytes_unread_and_one_of_any_length(
         await anext(reader)
 
 
+async def test_what_comes_before_anybody_started_it_is_bounded_all_together(monkeypatch):
+    monkeypatch.setattr(_live, "MOST_UNREAD_BYTES", 3000)
+    queries = _live.LiveQueries()
+    queries.begin_start()
+    for number in range(5):
+        queries.notify({"id": UUID(int=number), "action": "CREATE", "result": number}, 1000)
+
+    kept = [queries.add(UUID(int=number)).add_reader() for number in range(5)]
+
+    assert [await reader.next() for reader in kept[:3]] == [0, 1, 2]
+    for reader in kept[3:]:
+        with pytest.raises(NotificationsLost):
+            await reader.next()
+
+
 async def test_a_closed_reader_collects_nothing_and_the_others_go_on(borrower, push):
     live_id = await borrower.live("t")
     left, right = [await borrower.subscribe_live(live_id) for _ in range(2)]

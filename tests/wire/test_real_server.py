@@ -96,6 +96,18 @@ async def test_transactions_commit_cancel_and_stay_invisible_until_then(connect)
     assert not borrower.connection.dirty
 
 
+async def test_an_end_that_was_not_sent_leaves_the_transaction_open(connect):
+    borrower = await connect()
+    transaction = await borrower.begin()
+    await borrower.create("t:1", txn_id=transaction)
+    with pytest.raises(errors.NotFoundError):
+        await borrower.commit(transaction, session_id=uuid.uuid4())
+
+    await borrower.commit(transaction)
+
+    assert await borrower.select("t") == [{"id": RecordID("t", 1)}]
+
+
 async def test_after_a_write_conflict_the_connection_is_reset_and_not_lost(connect):
     first, second = await connect(), await connect()
     await first.query("DEFINE TABLE t; CREATE t:1 SET n = 0")

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from purreal import SurrealDBConnectionPool
+from purreal import SurrealDBConnectionPool, Unreachable
 from purreal.testing import Answer, ScriptedServer, fails
 from tests.wire.sessions_in_sight import (
     NO_BULK,
@@ -131,16 +131,56 @@ async def test_sockets_that_are_gone_count_no_more(connector, server, how):
     assert sorted(sessions_on_each(server)) == [2, 2]
 
 
-async def test_a_move_that_fails_loses_the_session_and_leaves_nothing(connector, server):
+REFUSED = fails(ConnectionRefusedError("refused"))
+
+
+async def test_where_no_more_sockets_are_to_be_had_sessions_stay_together(connector, server):
     connections = await connect_all(connector, 4)
     await hold_others_up(server, connections)
-    server.script(opening=(fails(ConnectionRefusedError("refused")),))
+    server.script(opening=(REFUSED,))
 
-    with pytest.raises(ConnectionRefusedError, match="refused"):
-        await connections[0].reset()
-    connections[0].abort()
+    await connections[0].reset()
 
-    assert sessions_on_each(server) == [3]
+    assert sessions_on_each(server) == [4]
+    assert not any(connection.dirty for connection in connections)
+
+
+async def test_where_no_more_sockets_are_to_be_had_more_sessions_sit_on_those_there_are(
+    connector, server
+):
+    await connector.connect()
+    server.script(opening=(REFUSED,) * 40)
+
+    await connect_all(connector, 39)
+
+    assert sessions_on_each(server) == [40]
+
+
+async def test_more_sockets_are_tried_again_after_ten_seconds(connector, server):
+    await connect_all(connector, 16)
+    server.script(opening=(REFUSED,))
+    await connector.connect()
+    assert sessions_on_each(server) == [17]
+
+    await asyncio.sleep(10)
+    await connector.connect()
+
+    assert sessions_on_each(server) == [17, 1]
+
+
+async def test_where_no_socket_is_open_one_that_can_not_be_opened_is_an_error(connector, server):
+    server.script(opening=(REFUSED,))
+
+    with pytest.raises(Unreachable, match="nothing listens"):
+        await connector.connect()
+
+
+async def test_a_long_reply_holds_up_nobody_but_its_own_session(connector, server):
+    connections = await connect_all(connector, 4)
+    server.answer("query", long_reply(after=0.1), Answer(after=0.2))
+    await asyncio.gather(*(connections[0].request("query", ["SELECT"]) for _ in range(2)))
+
+    assert socket_of(await connector.connect(), server) == 0
 
 
 @pytest.mark.parametrize("turns", range(24))
