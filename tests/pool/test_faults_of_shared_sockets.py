@@ -239,7 +239,7 @@ async def test_a_lease_cut_off_on_a_silent_socket_lets_its_pool_close_in_time(po
     await until(lambda: pool.stats().sockets == 0, MARGIN)
 
 
-async def borrow(pool, rng, number, wrong):
+async def borrow(pool, rng, number, right, wrong):
     for turn in range(30):
         asked = [number, turn]
         try:
@@ -247,8 +247,8 @@ async def borrow(pool, rng, number, wrong):
                 async with pool.acquire() as conn:
                     if rng.random() < 0.2:
                         await conn.let("left", number)
-                    if await conn.query("RETURN $asked", {"asked": asked}) != asked:
-                        wrong.append(asked)
+                    answer = await conn.query("RETURN $asked", {"asked": asked})
+                    (right if answer == asked else wrong).append(asked)
                     if rng.random() < 0.05:
                         await conn.close()
         except Exception:
@@ -278,15 +278,16 @@ async def test_whatever_happens_to_the_sockets_nobody_gets_what_is_anothers_and_
 ):
     rng = random.Random(seed)
     pool = await make_pool(min_size=20, max_size=SIZE, request_timeout=0.5, check_after_idle=0.2)
-    wrong = []
+    right, wrong = [], []
     disturbance = asyncio.create_task(disturb(proxy, rng))
-    borrowers = [asyncio.create_task(borrow(pool, rng, n, wrong)) for n in range(60)]
+    borrowers = [asyncio.create_task(borrow(pool, rng, n, right, wrong)) for n in range(60)]
 
     await asyncio.wait(borrowers)
     disturbance.cancel()
     await asyncio.wait({disturbance})
 
     assert wrong == []
+    assert len(right) > 60  # of 1,800: as many as there are borrowers
     await until(lambda: pool.stats().open >= 20 and not pool.stats().preparing, 10)
     async with asyncio.timeout(15):
         leases = [await pool.checkout() for _ in range(SIZE)]

@@ -6,12 +6,13 @@ import random
 
 import pytest
 
-from purreal.testing import SILENCE, Answer, ScriptedServer, Step
+from purreal.testing import SILENCE, Answer, ScriptedServer, Step, fails
 from tests.wire.sessions_in_sight import make_connector, session_of
 
 pytestmark = pytest.mark.looptime
 
 LONG = Answer([{"status": "OK", "result": "x" * 300_000, "time": "1ms"}], after=0.02)
+REFUSED = fails(ConnectionRefusedError("refused"))
 REFUSAL = Answer(error={"code": -32000, "kind": "Internal", "message": "no"})
 
 
@@ -63,7 +64,8 @@ async def test_no_session_is_left_and_none_is_lent_that_the_server_does_not_have
     rng = random.Random(seed)
     server = ScriptedServer(most_sessions)
     server.script(
-        opening=tuple(rng.choices([Step(0.0), Step(0.03)], k=200)),
+        # The first two are those of the keepers.
+        opening=(Step(0.0), Step(0.0), *rng.choices([Step(0.0), Step(0.03), REFUSED], k=200)),
         sending=tuple(rng.choices([Step(0.0), Step(0.02)], k=500)),
     )
     connector = make_connector(
@@ -91,6 +93,7 @@ async def test_no_session_is_left_and_none_is_lent_that_the_server_does_not_have
     assert (server.attached, server.open, connector.sockets) == (0, 0, 0)
     for method in ("query", "attach", "reset", "use"):
         server.answer(method)
+    server.script()
     again = await asyncio.gather(*(connector.connect() for _ in range(10)))
     assert all(connection.usable for connection in again)
     assert asyncio.all_tasks() == {asyncio.current_task()}
