@@ -83,7 +83,7 @@ async def _growth(results: Results, amount: Amount, cores: Cores, target: Target
 async def _costs(results: Results, amount: Amount, cores: Cores, instant_url: str) -> None:
     _say("leases, recorder, import, memory")
     await costs.time_leases(results, cores, repeats=amount.repeats)
-    await costs.time_recording(results, repeats=amount.few_repeats)
+    await costs.time_recording(results, instant_url, cores, repeats=amount.few_repeats)
     await costs.time_import(results, repeats=amount.repeats)
     await costs.weigh(results, instant_url, repeats=amount.few_repeats)
 
@@ -140,8 +140,8 @@ async def _guide(results: Results, amount: Amount) -> None:
             results.leave_out("guide/cold server", NO_SERVER)
             continue
         _say(f"the guide's sustained test, {engine}")
-        await guide.sustained(results, engine, warm=True)
         for _ in range(amount.few_repeats):
+            await guide.sustained(results, engine, warm=True)
             await guide.sustained(results, engine, warm=False)
 
 

@@ -93,13 +93,17 @@ async def weigh(results: Results, instant_url: str, *, repeats: int) -> None:
                 results.add(f"memory/{what}/kib", said["kib"])
 
 
-async def time_recording(results: Results, *, repeats: int) -> None:
-    """Time what the load runner notes down."""
+async def time_recording(results: Results, instant_url: str, cores: Cores, *, repeats: int) -> None:
+    """Time what the load runner notes down, and all that it adds to an operation."""
     for _ in range(repeats):
         said = await _run(results, "recorder/runner", "cores/recording.py", {})
         if said is not None:
             results.add("recorder/runner/us_per_value", said["value"])
             results.add("recorder/runner/us_per_operation", said["operation"])
+        asked = {"url": instant_url, "core": cores.client}
+        said = await _run(results, "recorder/bookkeeping", "cores/bookkeeping.py", asked)
+        if said is not None:
+            results.add("recorder/bookkeeping/us_per_operation", said["microseconds"])
 
 
 async def time_import(results: Results, *, repeats: int) -> None:

@@ -33,8 +33,9 @@ class Results:
     details: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, value: float) -> None:
-        """Add the sample of one repeat."""
-        self.samples.setdefault(name, []).append(value)
+        """Add the sample of one repeat; of who was left out once there are none."""
+        if name.rpartition("/")[0] not in self.absent:
+            self.samples.setdefault(name, []).append(value)
 
     def leave_out(self, who: str, why: str) -> None:
         """Note why a `section/contestant` has no samples, and drop what it had."""
@@ -63,7 +64,7 @@ class Results:
         Repeats are interleaved: the two of one repeat ran one shortly after the other, so that a
         machine that others use, too, does less harm. Raises `NotMeasured`.
         """
-        pairs = zip(self.each(name), self.each(other), strict=False)
+        pairs = zip(self.each(name), self.each(other), strict=True)
         return median(mine / theirs for mine, theirs in pairs if theirs > 0)
 
     def to_json(self) -> str:

@@ -1,6 +1,5 @@
 """The older package `purreal` 0.2.1, as its documentation uses it. Variants:
 
-- "defaults": nothing but the size, with its `max_waiters` of 100;
 - "documented": `max_waiters` and `acquisition_timeout` raised to what the load needs;
 - "filled": the same, and all connections opened before the load begins.
 """
@@ -19,9 +18,6 @@ from purreal import SurrealDBConnectionPool
 @asynccontextmanager
 async def open_client(settings: Settings) -> AsyncIterator[Client]:
     """Open the pool the way that its documentation recommends, as a block."""
-    limits: dict[str, Any] = {}
-    if settings.variant != "defaults":
-        limits = {"max_waiters": settings.workers, "acquisition_timeout": 60.0}
     pool = SurrealDBConnectionPool(
         uri=f"{settings.url}/rpc",
         credentials={"username": settings.username, "password": settings.password},
@@ -29,7 +25,8 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         database=settings.database,
         pool_size=settings.leases,
         max_overflow=0,
-        **limits,
+        max_waiters=settings.workers,
+        acquisition_timeout=60.0,
     )
 
     async def perform(text: str, variables: dict[str, Any]) -> Any:

@@ -57,6 +57,8 @@ async def measure(settings: Settings) -> Outcome:
         await read_small(pool, settings)
         outcome.bulk_reads = 0
         outcome.beside_bulk_p99_ms = p99_ms(await read_small(pool, settings))
+        if bulk.done():
+            bulk.result()  # raises what ended it: nobody has disturbed the small ones then
         bulk.cancel()
         await asyncio.wait({bulk})
         outcome.alone_p99_ms = p99_ms(await read_small(pool, settings))

@@ -47,6 +47,7 @@ def test_ratios_are_those_of_each_repeat(results):
 def test_what_is_not_there_says_why(results):
     results.add("instant/500 sessions/operations_per_second", 3)
     results.leave_out("instant/500 sessions", "7 wrong answers")
+    results.add("instant/500 sessions/operations_per_second", 3)  # of a later repeat
 
     mark = judged(
         results,

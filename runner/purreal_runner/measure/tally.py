@@ -54,11 +54,6 @@ class Tally:
         self._successes = Successes()
         self._errors: dict[tuple[ErrorKind, str], list[int | str]] = {}
 
-    def add_success(self, total_ns: int, acquire_ns: int, database_ns: int) -> None:
-        """Take in one operation that succeeded, with where its time went."""
-        self.succeeded += 1
-        self.figures += (total_ns, acquire_ns, database_ns)
-
     def tidy(self) -> None:
         """Count a part of what waits: all of it would hold up the event loop."""
         self._count_figures()
