@@ -32,7 +32,8 @@ DATABASES = {"server_target": HAS_SERVER, "surrealdb_2": HAS_SURREALDB_2}
 
 def pytest_report_header() -> list[str]:
     """Say once which databases the tests run against."""
-    found = [f"databases: the embedded engine, {find_server_binary()}, {find_packages()}"]
+    there = ["the embedded engine", find_server_binary(), find_packages()]
+    found = ["databases: " + ", ".join(str(each) for each in there if each is not None)]
     if not HAS_SERVER:
         found.append(
             "no server: to run the same tests on one, install SurrealDB (surreal on PATH) or name"
