@@ -122,6 +122,19 @@ def test_options_win_over_the_document(
     assert report["run"]["scenario"] == "Churn"
 
 
+@pytest.mark.parametrize(("asked", "lent"), [("session", "Session"), ("connection", "Connection")])
+def test_what_a_lease_is_can_be_chosen(
+    asked: str,
+    lent: str,
+    embedded_target: RunningTarget,
+    at: At,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", *SMALL, "--lend", asked, *at(embedded_target)]) == ExitCode.OK
+
+    assert f"lend {lent}" in capsys.readouterr().out
+
+
 def test_a_missed_threshold_is_an_exit_code_of_its_own(
     embedded_target: RunningTarget, at: At
 ) -> None:

@@ -152,6 +152,7 @@ def test_every_missing_flag_is_named_at_once(document: Parse) -> None:
         (LocalOptions(thresholds=("x < 1",)), "--threshold: there is no metric 'x'"),
         (LocalOptions(workers=0), "--workers: must be at least 1, not 0"),
         (LocalOptions(max_size=2), "--max-size: must be at least minSize: 2 is less than 5"),
+        (LocalOptions(lend="Socket"), "--lend: must be"),
         (LocalOptions(acquire_timeout=0), "--acquire-timeout: must be at least 1, not 0"),
         (LocalOptions(operations=5, duration=5), "--duration: only one of operations and"),
         (LocalOptions(replicas=501), "--replicas: spec.runners: 501 × 1 = 501 pools need"),

@@ -35,7 +35,7 @@ def test_a_valid_file_is_summed_up_in_one_line(
     assert code == 0
     assert capsys.readouterr().out == (
         "good.yaml: valid (scenario Sustained, 500 workers, 5,000 operations, "
-        "2 pools of each 5–50 connections, 0 thresholds)\n"
+        "2 pools of each 5–50 leases, 0 thresholds)\n"
     )
 
 

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import fields
 from pathlib import Path
 
+from purreal_runner.document.enums import Lend
 from purreal_runner.document.options import LocalOptions
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -37,16 +38,22 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_pool_options(parser: argparse.ArgumentParser, *, of: str) -> None:
-    """Adds the five parameters of the pool."""
+    """Adds the parameters of the pool."""
     group = parser.add_argument_group(f"the pool{of}")
     for name, words in (
-        ("min-size", "connections kept ready (default: 10%% of the workers)"),
-        ("max-size", "most connections (default: 120%% of the workers)"),
-        ("max-lifetime", "seconds until a connection is replaced; 0: never"),
-        ("max-idle-time", "seconds until an idle connection is closed; 0: never"),
-        ("acquire-timeout", "most seconds to wait for a connection"),
+        ("min-size", "leases kept ready (default: 10%% of the workers)"),
+        ("max-size", "most leases (default: 120%% of the workers)"),
+        ("max-lifetime", "seconds until a lease is made anew; 0: never"),
+        ("max-idle-time", "seconds until an idle lease is given up; 0: never"),
+        ("acquire-timeout", "most seconds to wait for a lease"),
     ):
         group.add_argument(f"--{name}", type=int, metavar="N", help=words)
+    group.add_argument(
+        "--lend",
+        type=str.capitalize,
+        choices=[each.value for each in Lend],
+        help="what a lease is: a session on a shared socket, or a connection (default: Auto)",
+    )
 
 
 def add_run_options(parser: argparse.ArgumentParser) -> None:

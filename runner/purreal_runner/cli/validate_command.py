@@ -41,7 +41,7 @@ def summary(document: PoolLoadTest) -> str:
     stop = spec.load.stop
     amount = f"{stop.operations:,} operations" if stop.operations else f"{stop.duration_seconds} s"
     pools = _count(spec.runners.pools, "pool")
-    sizes = f"{spec.pool.min_size}–{spec.pool.max_size} connections"
+    sizes = f"{spec.pool.min_size}–{spec.pool.max_size} leases"
     each = "each " if spec.runners.pools > 1 else ""
     conditions = _count(len(spec.thresholds), "threshold")
     workers = _count(spec.workers, "worker")

@@ -26,6 +26,7 @@ PLACES: MappingProxyType[str, Path] = MappingProxyType(
         "max_lifetime": ("spec", "pool", "maxLifetimeSeconds"),
         "max_idle_time": ("spec", "pool", "maxIdleTimeSeconds"),
         "acquire_timeout": ("spec", "pool", "acquireTimeoutSeconds"),
+        "lend": ("spec", "pool", "lend"),
     }
 )
 """Where the value of an option stands in the document."""

@@ -56,6 +56,7 @@ class LocalOptions:
         max_lifetime: pool parameter, seconds.
         max_idle_time: pool parameter, seconds.
         acquire_timeout: pool parameter, seconds.
+        lend: what a lease is made of: a value of `Lend`.
         close_connection_every: closes the connection in the lease of every n-th operation.
         thresholds: expressions such as `acquire_p95 < 20ms`.
         name: name of the test.
@@ -82,6 +83,7 @@ class LocalOptions:
     max_lifetime: int | None = None
     max_idle_time: int | None = None
     acquire_timeout: int | None = None
+    lend: str | None = None
     close_connection_every: int | None = None
     thresholds: tuple[str, ...] = ()
     name: str | None = None
