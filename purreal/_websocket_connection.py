@@ -142,12 +142,12 @@ class WebSocketConnection:
             txn = traces.transactions.own(txn)
         notes = may_leave_traces(method, params)
         if notes:
+            if traces.belongings.is_gone(method, session):
+                return None  # As the server answers to what is over, or never was.
             params = traces.transactions.own_end(method, params)
         if session is not None and method != "attach":
             traces.belongings.entry_of(session)  # before anything is noted: a stranger is refused
         if notes:
-            if traces.belongings.is_gone(method, session):
-                return None  # As the server answers to what is over, or never was.
             traces.before(method, session, seat.channel.live_queries)
         hook = self.trace_context
         context = None if hook is None else ask_trace_context(hook, method)
