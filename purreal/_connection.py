@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from types import EllipsisType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from purreal._live import LiveQuery
@@ -20,9 +20,10 @@ Timeout = float | EllipsisType | None
 """Seconds; None for no limit; ``...`` for the connection's configured request timeout."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request of a borrower and how it ended, as handed to ``on_exchange``.
+
+    A tuple, because one is made for every request: a frozen dataclass takes three times as long.
 
     An exception that ``on_exchange`` raises is logged, and changes nothing for the request.
 
@@ -42,6 +43,12 @@ class Exchange:
     reply: Mapping[str, Any] | None
     error: BaseException | None
     trace_context: str | None = None
+
+
+new_exchange: Callable[
+    [tuple[int, str, float, Mapping[str, Any] | None, BaseException | None, str | None]], Exchange
+] = partial(tuple.__new__, Exchange)
+"""Makes one of its values in half the time of `Exchange(…)`, which calls a Python function."""
 
 
 def report_exchange(hook: Callable[[Exchange], None] | None, exchange: Exchange) -> None:

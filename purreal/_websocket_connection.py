@@ -11,7 +11,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
+from purreal._connection import (
+    Exchange,
+    Timeout,
+    ask_trace_context,
+    new_exchange,
+    report_exchange,
+)
 from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
@@ -178,7 +184,7 @@ class WebSocketConnection:
             # After the notes above: whatever the observer does, none of them may be missing.
             if self.on_exchange is not None:
                 seconds = time.monotonic() - started
-                exchange = Exchange(self.id, method, seconds, reply, error, context)
+                exchange = new_exchange((self.id, method, seconds, reply, error, context))
                 report_exchange(self.on_exchange, exchange)
         return result
 
