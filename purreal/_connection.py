@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import EllipsisType
-from typing import Any, Literal, NamedTuple, Protocol
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from purreal._live import LiveQuery
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 logger = logging.getLogger("purreal")
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 def as_uuid(value: Any) -> UUID | None:
     """Read an id, which may be spelled as text; None for everything else."""
+    # Here and not at the top: it is a tenth of what `import purreal` would take.
+    from uuid import UUID
+
     if isinstance(value, str):
         try:
             return UUID(value)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import Any, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
 from purreal._errors import NotificationsLost
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 MOST_UNREAD: Final = 10_000
 MOST_UNREAD_BYTES: Final = 64 * 1024 * 1024

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
 
 from purreal import _statements
 from purreal._identifiers import as_uuid, transaction_id
 from purreal._query_methods import QueryMethods
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from surrealdb import AsyncSurrealSession, Table
     from surrealdb.types import Tokens
 
@@ -97,6 +98,8 @@ class Methods(QueryMethods):
 
         Needs SurrealDB 3. Give its id to the other methods as `session_id`.
         """
+        from uuid import uuid4  # as in `as_uuid`
+
         session_id = uuid4()
         await self._request("attach", [], session=session_id)
         return session_id

@@ -5,31 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
 class Counters:
-    """Running totals; only `Core` and `Ledger` change them."""
+    """Running totals; only `Core` and `Ledger` change them.
 
-    requests: int = 0
-    granted: int = 0
-    timed_out: int = 0
-    shed: int = 0
-    cancelled: int = 0
-    failed: int = 0
-    released: int = 0
-    handed_over: int = 0
-    """Released by one and granted to the next in one step; neither counts it beside."""
-    wait_seconds: float = 0.0
-    use_seconds: float = 0.0
-    connects: int = 0
-    connect_failures: int = 0
-    connect_seconds: float = 0.0
-    lost: int = 0
-    retired_lifetime: int = 0
-    retired_idle: int = 0
-    discarded: int = 0
-    resets: int = 0
-    peak_leased: int = 0
-    peak_open: int = 0
+    Attributes:
+        handed_over: released by one and granted to the next in one step; neither counts it beside.
+    """
+
+    def __init__(self) -> None:  # to have it generated would take a millisecond of each import
+        self.requests = 0
+        self.granted = 0
+        self.timed_out = 0
+        self.shed = 0
+        self.cancelled = 0
+        self.failed = 0
+        self.released = 0
+        self.handed_over = 0
+        self.wait_seconds = 0.0
+        self.use_seconds = 0.0
+        self.connects = 0
+        self.connect_failures = 0
+        self.connect_seconds = 0.0
+        self.lost = 0
+        self.retired_lifetime = 0
+        self.retired_idle = 0
+        self.discarded = 0
+        self.resets = 0
+        self.peak_leased = 0
+        self.peak_open = 0
 
 
 @dataclass(frozen=True, slots=True)
