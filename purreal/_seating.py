@@ -31,6 +31,9 @@ class SharedSockets:
         deadlines: of the event loop.
         max_lifetime: seconds after which a socket takes no more sessions, so that it is closed
             when those on it have lived long enough; None for never.
+
+    Attributes:
+        has_crowded: a socket has more than its fair share of sessions.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class SharedSockets:
         self._sockets: list[SharedSocket] = []
         self._for_bulk = 0
         self._fair_share = inf
+        self.has_crowded = False
         self._opening: _Opening | None = None
         self._do_without_until = -inf
 
@@ -83,7 +87,8 @@ class SharedSockets:
     def count_seats(self) -> None:
         """Reckon anew after somebody came or went."""
         if self._for_bulk:
-            self._fair_share = fair_share(self._seated(), self._for_bulk)
+            self._fair_share = share = fair_share(self._seated(), self._for_bulk)
+            self.has_crowded = any(socket.seated > share for socket in self._sockets)
 
     def is_crowded(self, socket: SharedSocket) -> bool:
         """Whether it has more than its fair share, and there is a better place."""

@@ -30,6 +30,9 @@ _AVOID_SECONDS = 10.0
 class House(Protocol):
     """What a socket and those who sit on it tell and ask the owner of all sockets."""
 
+    has_crowded: bool
+    """Whether a socket has more than its fair share of sessions, this one or another."""
+
     def now(self) -> float:
         """The time of the event loop."""
 
@@ -111,7 +114,9 @@ class SharedSeat:
 
     @property
     def is_crowded(self) -> bool:
-        return self._socket.house.is_crowded(self._socket)
+        # Asked at the end of every lease, and nearly always there is no such socket at all.
+        house = self._socket.house
+        return house.has_crowded and house.is_crowded(self._socket)
 
     @contextlib.contextmanager
     def given_up(self) -> Iterator[None]:
