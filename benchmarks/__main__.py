@@ -125,7 +125,7 @@ def _leave_out_real_server(results: Results) -> None:
 
 async def _on_real_server(results: Results, amount: Amount, cores: Cores, target: Target) -> None:
     _say(f"clients against {results.versions['server']}")
-    await compare(results, "real", REAL, target, cores, workload="mix", repeats=amount.few_repeats)
+    await compare(results, "real", REAL, target, cores, workload="mix", repeats=amount.repeats)
     _say("time to 500 ready leases")
     await compare(
         results, "ready", READY, target, cores,

@@ -52,6 +52,9 @@ TRANSPORT = Contestant(
     workers=50,
     label="its transport without a pool",
 )
+QUEUE = Contestant(
+    "bare queue", "drivers/purreal_queue.py", label="its connections behind a bare queue"
+)
 LEASED = Contestant("SDK leased", "drivers/sdk.py", "leased", peer=SDK)
 SHARED = Contestant("SDK shared", "drivers/sdk.py", "shared", peer=SDK)
 OLDER_SCRIPT = "drivers/older_purreal.py"
@@ -60,14 +63,17 @@ FILLED = Contestant("purreal 0.2.1 opened first", OLDER_SCRIPT, "filled", peer=O
 LITE = Contestant("sdblpy", "drivers/sdblpy_pool.py", peer=SDBLPY)
 BASICS = Contestant("surreal-basics", "drivers/basics.py", leases=1, peer=SURREAL_BASICS)
 
-INSTANT = (POOL, SESSIONS, MANY_SESSIONS, TRANSPORT, LEASED, SHARED, DOCUMENTED, LITE, BASICS)
-
 MULTIPLEXED = Contestant(
     "unleased over 4 sockets",
     TRANSPORT.script,
     leases=4,
     label="its transport, unleased over 4 sockets",
 )
+
+INSTANT = (
+    POOL, QUEUE, TRANSPORT, SESSIONS, MANY_SESSIONS, MULTIPLEXED, LEASED, SHARED, DOCUMENTED, LITE,
+    BASICS,
+)  # fmt: skip
 
 REAL = (
     POOL, SESSIONS, MANY_SESSIONS, MULTIPLEXED, LEASED, SHARED, DOCUMENTED, FILLED, LITE, BASICS,

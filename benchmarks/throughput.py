@@ -39,8 +39,10 @@ async def compare(
         workload: "point" or "mix", see `drivers/load.py`.
         seconds: how long each is measured with "point".
     """
-    for _ in range(repeats):
-        for contestant in contestants:
+    for repeat in range(repeats):
+        # Each time another one begins: what comes after a pause, or a heavy one, may be favoured.
+        first = repeat % len(contestants)
+        for contestant in (*contestants[first:], *contestants[:first]):
             who = f"{section}/{contestant.name}"
             if who not in results.absent:
                 await _run(results, who, contestant, target, cores, workload, seconds)

@@ -11,10 +11,10 @@ from surrealdb import RecordID
 from purreal import Credentials
 from purreal._connector import WebSocketConnector
 from purreal._statements import first_result
+from purreal._websocket_connection import WebSocketConnection
 
 
-@asynccontextmanager
-async def open_client(settings: Settings) -> AsyncIterator[Client]:
+async def connect_all(settings: Settings) -> list[WebSocketConnection]:
     """Open the connections at the same time."""
     connector = WebSocketConnector(
         settings.url,
@@ -22,7 +22,13 @@ async def open_client(settings: Settings) -> AsyncIterator[Client]:
         namespace=settings.namespace,
         database=settings.database,
     )
-    connections = await asyncio.gather(*(connector.connect() for _ in range(settings.leases)))
+    return await asyncio.gather(*(connector.connect() for _ in range(settings.leases)))
+
+
+@asynccontextmanager
+async def open_client(settings: Settings) -> AsyncIterator[Client]:
+    """Open the connections."""
+    connections = await connect_all(settings)
 
     def perform_of(worker: int) -> Perform:
         request = connections[worker % settings.leases].request
