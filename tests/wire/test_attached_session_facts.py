@@ -185,6 +185,26 @@ async def test_detach_ends_live_queries(server_socket):
     assert server_socket.channel.usable, "a notification would have ended it"
 
 
+async def test_a_live_query_ends_for_whoever_knows_its_id_on_any_socket(
+    server_socket, server_target
+):
+    """So here sessions that share a socket are no worse off than connections."""
+    session = await server_socket.attach()
+    await server_socket.value(session, "DEFINE TABLE t")
+    ids = [await server_socket.value(session, "LIVE SELECT * FROM t") for _ in range(3)]
+    neighbour = await server_socket.attach()
+    async with open_socket(server_target) as elsewhere:
+        elsewhere.place = server_socket.place
+        stranger = await elsewhere.attach()
+
+        await server_socket.tell(neighbour, "kill", ids[0])
+        await elsewhere.tell(stranger, "kill", ids[1])
+        assert len((await server_socket.value(session, "INFO FOR TABLE t"))["lives"]) == 1
+        await elsewhere.value(stranger, f"KILL u'{ids[2]}'")
+
+    assert (await server_socket.value(session, "INFO FOR TABLE t"))["lives"] == {}
+
+
 async def test_a_request_in_flight_survives_the_detach_of_its_session(socket):
     session, other = await socket.attach(), await socket.attach()
     await socket.value(other, "DEFINE TABLE t")
