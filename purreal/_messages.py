@@ -185,7 +185,8 @@ def _explain_missing_id(reply: Reply) -> str:
 def going_away(reply: Reply) -> str | None:
     """Return what a server says that is going away; None for all other replies."""
     error = reply.get("error")
-    if not isinstance(error, dict) or error.get("kind") != "Internal":
+    # SurrealDB 2 tells no kinds.
+    if not isinstance(error, dict) or error.get("kind") not in ("Internal", None):
         return None
     text = str(error.get("message"))
     return text if any(phrase in text for phrase in _GOING_AWAY) else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
-from purreal._errors import Outcome
+from purreal._errors import Outcome, is_server_error
 from purreal._identifiers import as_uuid, transaction_id
 from purreal._lasting_text import may_last
 
@@ -133,9 +133,10 @@ class TransactionLedger:
 
 def is_session_expired(error: BaseException) -> bool:
     """Tell whether a server refused a request since the session had lived for its DURATION."""
-    # NotAllowed → Auth → SessionExpired, as 3.3.5 answers.
     details = getattr(error, "details", None)
     if not isinstance(details, dict):
-        return False
+        # SurrealDB 2 has no details, only these words.
+        return is_server_error(error) and "The session has expired" in str(error)
+    # NotAllowed → Auth → SessionExpired, as 3.3.5 answers.
     inner = details.get("details")
     return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"

@@ -12,6 +12,7 @@ from surrealdb import AsyncSurreal, RecordID, errors
 from purreal import (
     AuthenticationFailed,
     Credentials,
+    Lease,
     OpenFailed,
     SessionsUnavailable,
     SurrealDBConnectionPool,
@@ -165,6 +166,25 @@ async def test_a_connection_that_can_not_be_reset_is_replaced(database) -> None:
             fresh = lease.connection.id
 
     assert changed != fresh  # by a lack of the engine, as of the first servers of version 2
+
+
+async def _query_for_ever(lease: Lease) -> None:
+    while True:
+        await lease.query("RETURN 1")
+
+
+async def test_a_session_that_has_expired_is_not_lent_again(database) -> None:
+    async with SurrealDBConnectionPool(**database) as pool, pool.acquire() as lease:
+        await lease.query(
+            "DEFINE USER brief ON DATABASE PASSWORD 'pw' ROLES OWNER DURATION FOR SESSION 1s"
+        )
+    brief = Credentials("brief", "pw", level="database")
+    async with SurrealDBConnectionPool(**database | {"credentials": brief, "max_size": 1}) as pool:
+        async with asyncio.timeout(20), pool.acquire() as lease:
+            with pytest.raises(errors.ServerError, match="session has expired"):
+                await _query_for_ever(lease)
+        async with pool.acquire() as lease:
+            assert await lease.query("RETURN 1") == 1
 
 
 async def test_an_error_of_the_server_is_the_sdk_s(database) -> None:

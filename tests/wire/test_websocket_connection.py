@@ -256,13 +256,23 @@ async def test_a_connection_with_requests_in_flight_can_not_be_reset(connection,
     assert connection.in_flight == 1
 
 
-async def test_an_expired_session_is_made_good_by_the_next_reset(connection, server):
-    expired = {
-        "code": -32000,
-        "kind": "NotAllowed",
-        "message": "The session has expired",
-        "details": {"kind": "Auth", "details": {"kind": "SessionExpired"}},
-    }
+@pytest.mark.parametrize(
+    "expired",
+    [
+        {
+            "code": -32000,
+            "kind": "NotAllowed",
+            "message": "The session has expired",
+            "details": {"kind": "Auth", "details": {"kind": "SessionExpired"}},
+        },
+        {
+            "code": -32000,
+            "message": "There was a problem with the database: The session has expired",
+        },
+    ],
+    ids=["SurrealDB 3", "SurrealDB 2"],
+)
+async def test_an_expired_session_is_made_good_by_the_next_reset(connection, server, expired):
     server.answer("query", Answer(error=expired))
 
     with pytest.raises(Exception, match="session has expired"):
