@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from purreal._deadlines import Deadlines
 from purreal._errors import LeaseError, NestedAcquireWarning, PoolError
-from purreal._executor import GrantFuture
+from purreal._grant import GrantFuture
 from purreal._slots import Condition
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from purreal._connection import Connection, Connector, Exchange
     from purreal._core import Core
-    from purreal._deadlines import Line
     from purreal._slots import Slot
 
 logger = logging.getLogger("purreal")
@@ -29,40 +28,6 @@ SLOW_AFTER: Final = 0.5
 
 CLOSE_LIMIT: Final = 2.0
 """Seconds for a polite close; then the socket is aborted."""
-
-
-class GrantFuture(asyncio.Future[None]):
-    """What a caller awaits; when it is cancelled, its claim leaves the queue in that instant.
-
-    Without that, a cancelled caller would stand in the queue until its task runs again, count
-    toward `max_waiting`, and be lent a connection that nobody uses.
-
-    It and its claim know each other until it is done. Both would be garbage that only the collector
-    finds if they did not let go then.
-
-    Attributes (set by who makes it; an `__init__` of its own would double what that costs):
-        core, claim: where to leave the queue.
-        line: where its deadline stands.
-    """
-
-    __slots__ = ("claim", "core", "line")
-
-    core: Core
-    claim: Claim
-    line: Line
-
-    def cancel(self, msg: object | None = None) -> bool:
-        cancelled = super().cancel(msg)
-        if cancelled:
-            del self.claim.future
-            self.core.withdraw(self.claim)
-        return cancelled
-
-    def expire(self) -> None:
-        """The claim's time is over: fail, unless it was served or cancelled before."""
-        if not self.done():
-            del self.claim.future
-            self.set_exception(self.core.expire(self.claim, self.get_loop().time()))
 
 
 class Executor:

@@ -9,13 +9,12 @@ import logging
 from typing import Any, Protocol
 from uuid import UUID
 
+from purreal import _unanswered as unanswered
 from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,
     Outcome,
     RequestError,
-    RequestNotSent,
-    RequestTimeout,
     UnreadableReply,
 )
 from purreal._live import LiveQueries
@@ -131,12 +130,12 @@ class RpcChannel:
         request_id = next(self._ids)
         message = encode_request(request_id, method, params, session.entry, txn, trace_context)
         if len(message) > MAX_MESSAGE_BYTES:
-            raise _too_long(method, message)
+            raise unanswered.too_long(method, len(message), MAX_MESSAGE_BYTES)
         transport = self._transport
         if self._end is not None or transport is None:
             raise self._lost(Outcome.NOT_SENT)
         if session.is_forsaken:
-            raise self._forsaken(Outcome.NOT_SENT)
+            raise unanswered.forsaken(self._endpoint, Outcome.NOT_SENT)
         waiter: Waiter = self._loop.create_future()
         self._pending[request_id] = session
         session.pending[request_id] = waiter
@@ -155,11 +154,8 @@ class RpcChannel:
         if answer is None:
             if request_id in session.unsent:
                 self._forget(request_id, session)
-                raise self._never_sent(method, timeout)
-            raise RequestTimeout(
-                f"no answer to `{method}` from {self._endpoint} within {timeout:g} s; the server"
-                f" may still be executing it. Raise request_timeout or look for a slow statement"
-            )
+                raise unanswered.never_sent(self._endpoint, method, timeout)
+            raise unanswered.no_answer(self._endpoint, method, timeout)
         if isinstance(answer, RequestError):
             raise answer
         return answer
@@ -288,29 +284,13 @@ class RpcChannel:
             limit = session.unsent.get(request_id)
             if not waiter.done():
                 outcome = Outcome.UNKNOWN if limit is None else Outcome.NOT_SENT
-                waiter.set_result(self._forsaken(outcome))
+                waiter.set_result(unanswered.forsaken(self._endpoint, outcome))
             if limit is not None:
                 limit.expire()
                 self._forget(request_id, session)  # no reply comes
 
-    def _forsaken(self, outcome: Outcome) -> RequestError:
-        return ConnectionLost(
-            f"the session at {self._endpoint} was ended on this side; {_in_words(outcome)}",
-            outcome=outcome,
-        )
-
-    def _never_sent(self, method: str, seconds: float | None) -> RequestTimeout:
-        return RequestTimeout(
-            f"`{method}` was not sent: {self._endpoint} read nothing of what was sent before it for"
-            f" {seconds:g} s. Look at its load; or raise request_timeout",
-            outcome=Outcome.NOT_SENT,
-        )
-
     def _lost(self, outcome: Outcome, kind: type[RequestError] = ConnectionLost) -> RequestError:
-        return kind(
-            f"the connection to {self._endpoint} is lost: {self._end}; {_in_words(outcome)}",
-            outcome=outcome,
-        )
+        return unanswered.lost(self._endpoint, self._end, outcome, kind)
 
     async def close(self) -> None:
         """Say goodbye, at most about a second long; requests in flight fail. Idempotent."""
@@ -329,14 +309,3 @@ class RpcChannel:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         if self._end is None:
             self._finish("it was aborted on this side")
-
-
-def _too_long(method: str, message: bytes) -> RequestNotSent:
-    return RequestNotSent(
-        f"`{method}` was not sent: it is {len(message):,} bytes long, and the server takes"
-        f" {MAX_MESSAGE_BYTES:,} at most; send the data in parts"
-    )
-
-
-def _in_words(outcome: Outcome) -> str:
-    return "the request was not sent" if outcome is Outcome.NOT_SENT else "outcome unknown"

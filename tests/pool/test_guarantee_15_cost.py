@@ -13,7 +13,7 @@ import pytest
 
 from purreal import AcquireTimeout, Lease
 from purreal._config import PoolConfig
-from purreal._executor import GrantFuture
+from purreal._grant import GrantFuture
 from purreal._ledger import Ledger
 from purreal._line import WaitingLine
 from purreal._slots import Claim
