@@ -135,9 +135,12 @@ def _of_the_recorder(results: Results) -> str:
     return f"{written(alone)} µs of it in the recorder's own calls, by themselves"
 
 
-def _of_a_queue(results: Results) -> str:
-    most = _throughput("instant", "bare queue", "transport without a pool")(results)
-    return f"a bare queue of such connections, which is no pool, reaches {written(most)}"
+def _of_a_queue_against(theirs: str) -> Callable[[Results], str]:
+    def note(results: Results) -> str:
+        most = _throughput("instant", "bare queue", theirs)(results)
+        return f"a bare queue of such connections, which is no pool, reaches {written(most)}"
+
+    return note
 
 
 def _of_unleased(results: Results) -> str:
@@ -150,7 +153,7 @@ _POOL = "50 connection leases, instant server"
 MARKS = (
     Mark(
         f"{_POOL}: operations/s against purreal 0.2.1", "×", 10, 15, True,
-        _throughput("instant", "pool", "purreal 0.2.1"),
+        _throughput("instant", "pool", "purreal 0.2.1"), _of_a_queue_against("purreal 0.2.1"),
     ),
     Mark(
         f"{_POOL}: against bare SDK leased", "×", 4, 6, True,
@@ -158,7 +161,8 @@ MARKS = (
     ),
     Mark(
         f"{_POOL}: against our own transport without a pool", "×", 0.85, 0.95, True,
-        _throughput("instant", "pool", "transport without a pool"), _of_a_queue,
+        _throughput("instant", "pool", "transport without a pool"),
+        _of_a_queue_against("transport without a pool"),
     ),
     Mark(
         "500 session leases over a few sockets, instant server: against 50 connection leases",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.contestants import LEASED, POOL, TRANSPORT
+from benchmarks.contestants import LEASED, POOL, QUEUE, TRANSPORT
 from benchmarks.instant_server import find_compiler, run_instant_server
 from benchmarks.machine import Cores
 from benchmarks.peers import Peer
@@ -21,7 +21,9 @@ def results():
 
 @pytest.mark.skipif(find_compiler() is None, reason="no C compiler (cc) on PATH")
 async def test_every_client_of_our_environment_gets_right_answers(results):
-    clients = [replace(each, peer=None, leases=2, workers=4) for each in (POOL, LEASED, TRANSPORT)]
+    clients = [
+        replace(each, peer=None, leases=2, workers=4) for each in (POOL, QUEUE, TRANSPORT, LEASED)
+    ]
 
     async with run_instant_server(seconds=60) as server:
         await compare(
@@ -63,3 +65,21 @@ async def test_a_peer_that_is_not_installed_is_named_with_what_to_do(results):
     await compare(results, "here", [stranger], Target(""), NOT_PINNED, workload="mix", repeats=1)
 
     assert results.absent == {"here/stranger": "stranger==1 is not installed: make bench-peers"}
+
+
+async def test_each_repeat_begins_with_another_client(results, monkeypatch):
+    begun = []
+
+    async def run_program(script, said, python):
+        begun.append(said["variant"])
+        return {
+            "operations": 1, "failed": 0, "wrong": 0, "first_error": None, "seconds": 1.0,
+            "cpu_seconds": 1.0, "queued_seconds": 0.0, "ready_seconds": 0.0, "version": "1",
+        }  # fmt: skip
+
+    monkeypatch.setattr("benchmarks.throughput.run_program", run_program)
+    clients = [replace(POOL, name=name, variant=name) for name in ("a", "b", "c")]
+
+    await compare(results, "here", clients, Target(""), NOT_PINNED, workload="mix", repeats=4)
+
+    assert ["".join(begun[at : at + 3]) for at in range(0, 12, 3)] == ["abc", "bca", "cab", "abc"]

@@ -70,6 +70,23 @@ def test_rows_below_excellent_are_named(results):
     assert row.holds is Holds.NO
 
 
+@pytest.mark.parametrize(
+    ("queues", "note"),
+    [((8, 9), "a bare queue of such connections, which is no pool, reaches 0.85"), ((), "")],
+)
+def test_a_mark_says_what_a_bare_queue_reaches_where_that_was_measured(results, queues, note):
+    for transport in (10, 10):
+        results.add("instant/pool/operations_per_second", 7)
+        results.add("instant/transport without a pool/operations_per_second", transport)
+    for queue in queues:
+        results.add("instant/bare queue/operations_per_second", queue)
+
+    measure = "50 connection leases, instant server: against our own transport without a pool"
+    mark = judged(results, measure)
+
+    assert (mark.observed, mark.holds, mark.note) == (0.7, Holds.NO, note)
+
+
 @pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.measure)
 def test_an_aim_is_as_strict_as_what_must_be_or_stricter(mark: Mark):
     assert mark.reaches(mark.aim, mark.must)
