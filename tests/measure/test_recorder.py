@@ -93,6 +93,21 @@ def test_an_operation_is_split_into_wait_database_and_rest(
     assert row.total_ns == 17_000_000
 
 
+def test_the_database_s_time_is_that_of_all_requests_until_the_operation_ended(
+    recorder: Recorder, exchange: Any, query_reply: Any
+) -> None:
+    operation = recorder.begin()
+    operation.acquired()
+    operation.exchange(exchange(seconds=0.001, reply=query_reply("1ms")))
+    operation.exchange(exchange(seconds=0.001, reply=query_reply("2ms", "500µs")))
+    operation.succeeded()
+    operation.exchange(exchange(seconds=0.001, reply=query_reply("7ms")))
+
+    sums = recorder.part().distributions
+    assert (sums.database.count, sums.database.sum_ns) == (1, 3_500_000)
+    assert sums.query.count == 3
+
+
 def test_an_operation_that_began_in_the_warm_up_is_dropped_however_late_it_ends(
     recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
 ) -> None:

@@ -39,7 +39,7 @@ class Operation:
         self._held = False
         self._ended = False
         self._abandoned_ns: tuple[int, ...] = ()
-        self._times: Times = ()
+        self._times: list[Any] = []
         self._began_ns = began_ns
 
     def trace_context(self) -> str | None:
@@ -91,7 +91,8 @@ class Operation:
         recorder.held -= self._held
         tally = self._tally
         tally.succeeded += 1
-        tally.figures += (total_ns, self._acquire_ns, self._times)
+        # A copy: a request that ends after its operation is none of it.
+        tally.figures += (total_ns, self._acquire_ns, tuple(self._times))
 
     def fail(self, error: BaseException) -> None:
         """The operation ended with an error."""
