@@ -53,6 +53,9 @@ def plugin(kubeconfig: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Plu
         out, err = capsys.readouterr()
         return Done(code, out, err)
 
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Who starts the tests in the background of a shell has them, and their plugin, ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield run
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
