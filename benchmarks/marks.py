@@ -75,7 +75,7 @@ def _judge(mark: Mark, results: Results) -> Judged:
 def _note(mark: Mark, results: Results) -> str:
     try:
         return mark.note(results)
-    except NotMeasured:
+    except NotMeasured:  # the mark itself is measured, and less is said of it
         return ""
 
 
@@ -138,7 +138,7 @@ def _of_the_recorder(results: Results) -> str:
 def _of_a_queue_against(theirs: str) -> Callable[[Results], str]:
     def note(results: Results) -> str:
         most = _throughput("instant", "bare queue", theirs)(results)
-        return f"a bare queue of such connections, which is no pool, reaches {written(most)}"
+        return f"the plainest queue of such connections, which is no pool, reaches {written(most)}"
 
     return note
 

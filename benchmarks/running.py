@@ -55,8 +55,10 @@ async def run_program(
 
 
 def _environment() -> dict[str, str]:
-    """Ours, without what would put this repository on the search path of another environment."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Ours, without what would put this repository on the search path of another environment, and
+    without what would have each program compile all its modules anew."""
+    unwanted = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 def _last_line(errors: bytes) -> str:

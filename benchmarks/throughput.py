@@ -40,9 +40,8 @@ async def compare(
         seconds: how long each is measured with "point".
     """
     for repeat in range(repeats):
-        # Each time another one begins: what comes after a pause, or a heavy one, may be favoured.
-        first = repeat % len(contestants)
-        for contestant in (*contestants[first:], *contestants[:first]):
+        # There and back again: neither a place in the row nor a drift of the machine favours one.
+        for contestant in contestants if repeat % 2 == 0 else reversed(contestants):
             who = f"{section}/{contestant.name}"
             if who not in results.absent:
                 await _run(results, who, contestant, target, cores, workload, seconds)

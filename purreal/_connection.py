@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from types import EllipsisType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -45,12 +44,6 @@ class Exchange(NamedTuple):
     reply: Mapping[str, Any] | None
     error: BaseException | None
     trace_context: str | None = None
-
-
-new_exchange: Callable[
-    [tuple[int, str, float, Mapping[str, Any] | None, BaseException | None, str | None]], Exchange
-] = partial(tuple.__new__, Exchange)
-"""Makes one of its values in half the time of `Exchange(…)`, which calls a Python function."""
 
 
 def report_exchange(hook: Callable[[Exchange], None] | None, exchange: Exchange) -> None:

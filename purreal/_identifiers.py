@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def as_uuid(value: Any) -> UUID | None:
     """Read an id, which may be spelled as text; None for everything else."""
-    # Here and not at the top: it is a tenth of what `import purreal` would take.
+    # Here and not at the top: it would be a fifth of what `import purreal` takes.
     from uuid import UUID
 
     if isinstance(value, str):

@@ -21,6 +21,7 @@ from 1."""
 
 # Replies of a server that is going away; the request itself is not what failed.
 _GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
+_GOING_AWAY_IN_2 = "The server is gracefully shutting down"
 
 # "Method not found" of JSON-RPC 2.0 §5.1 (SurrealDB 2), and what SurrealDB 3 says where a method
 # is switched off or has been used too often.
@@ -185,8 +186,11 @@ def _explain_missing_id(reply: Reply) -> str:
 def going_away(reply: Reply) -> str | None:
     """Return what a server says that is going away; None for all other replies."""
     error = reply.get("error")
-    # SurrealDB 2 tells no kinds.
-    if not isinstance(error, dict) or error.get("kind") not in ("Internal", None):
+    if not isinstance(error, dict):
         return None
-    text = str(error.get("message"))
-    return text if any(phrase in text for phrase in _GOING_AWAY) else None
+    text, kind = str(error.get("message")), error.get("kind")
+    if kind is None:
+        # SurrealDB 2 tells no kinds, and a borrower's own words can be in any longer text.
+        return text if text == _GOING_AWAY_IN_2 else None
+    is_farewell = kind == "Internal" and any(phrase in text for phrase in _GOING_AWAY)
+    return text if is_farewell else None

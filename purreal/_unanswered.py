@@ -1,4 +1,4 @@
-"""Owns the words in which a request fails that was not answered; must not know why it was not."""
+"""Owns the words in which a request fails that was not answered; decides nothing."""
 
 from __future__ import annotations
 

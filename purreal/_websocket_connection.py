@@ -15,7 +15,6 @@ from purreal._connection import (
     Exchange,
     Timeout,
     ask_trace_context,
-    new_exchange,
     report_exchange,
 )
 from purreal._deadlines import Deadlines
@@ -184,7 +183,7 @@ class WebSocketConnection:
             # After the notes above: whatever the observer does, none of them may be missing.
             if self.on_exchange is not None:
                 seconds = time.monotonic() - started
-                exchange = new_exchange((self.id, method, seconds, reply, error, context))
+                exchange = Exchange(self.id, method, seconds, reply, error, context)
                 report_exchange(self.on_exchange, exchange)
         return result
 

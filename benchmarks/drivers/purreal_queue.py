@@ -1,7 +1,6 @@
-"""Our connections behind a bare queue: what is left of a pool without anything that makes it one.
+"""Our connections, lent by the plainest queue, without timeouts, cancellation and statistics.
 
-No timeout, no cancellation, no check, no reset, no statistics: what a pool of these connections can
-reach at most.
+What is between it and our pool is the price of all that makes a pool.
 """
 
 import asyncio

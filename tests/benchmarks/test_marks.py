@@ -72,7 +72,7 @@ def test_rows_below_excellent_are_named(results):
 
 @pytest.mark.parametrize(
     ("queues", "note"),
-    [((8, 9), "a bare queue of such connections, which is no pool, reaches 0.85"), ((), "")],
+    [((8, 9), "the plainest queue of such connections, which is no pool, reaches 0.85"), ((), "")],
 )
 def test_a_mark_says_what_a_bare_queue_reaches_where_that_was_measured(results, queues, note):
     for transport in (10, 10):
@@ -85,6 +85,18 @@ def test_a_mark_says_what_a_bare_queue_reaches_where_that_was_measured(results, 
     mark = judged(results, measure)
 
     assert (mark.observed, mark.holds, mark.note) == (0.7, Holds.NO, note)
+
+
+def test_the_mark_of_sessions_says_what_sockets_without_leases_reach(results):
+    for client, operations in (("pool", 10), ("500 sessions", 15), ("unleased over 4 sockets", 20)):
+        results.add(f"instant/{client}/operations_per_second", operations)
+
+    mark = judged(
+        results,
+        "500 session leases over a few sockets, instant server: against 50 connection leases",
+    )
+
+    assert mark.note == "without a pool, 500 workers on 4 such sockets reach 2"
 
 
 @pytest.mark.parametrize("mark", MARKS, ids=lambda mark: mark.measure)

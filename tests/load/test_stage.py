@@ -59,6 +59,21 @@ async def test_operations_are_numbered_without_gaps_over_all_pools() -> None:
     assert sorted(numbers) == [1, 4, 7, 10, 13]
 
 
+async def test_each_worker_counts_its_own_operations_from_stage_to_stage() -> None:
+    iterations: dict[int, list[int]] = {}
+
+    async def work(_conn: Lease, task: Task) -> float:
+        iterations.setdefault(task.worker, []).append(task.iteration)
+        await asyncio.sleep(1)
+        return 0.0
+
+    async with crew_of(2, work) as crew:
+        for _ in range(2):
+            await run_stage(Stage(2, 4, None), crew, Control(), drain_seconds=5.0)
+
+    assert iterations == {0: [0, 1, 2, 3], 1: [0, 1, 2, 3]}
+
+
 async def test_the_same_seed_draws_the_same_values_for_each_worker() -> None:
     async def drawn() -> dict[int, list[int]]:
         values: dict[int, list[int]] = {}

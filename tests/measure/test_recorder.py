@@ -221,6 +221,17 @@ def test_a_reply_without_statement_times_counts_as_no_database_time(
     assert distributions.query.count == 1
 
 
+def test_what_can_not_be_read_of_a_reply_hides_nothing_else_in_it(
+    recorder: Recorder, exchange: Any
+) -> None:
+    statements = [{"status": "OK", "time": 7}, None, {"status": "OK", "time": "1ms"}]
+    operation = recorder.begin()
+    operation.exchange(exchange(seconds=0.001, reply={"result": statements}))
+    operation.succeeded()
+
+    assert recorder.part().distributions.database.sum_ns == 1_000_000
+
+
 def test_requests_side_by_side_leave_no_negative_rest(
     recorder: Recorder, clock: Any, exchange: Any, query_reply: Any
 ) -> None:

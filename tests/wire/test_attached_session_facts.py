@@ -189,13 +189,11 @@ async def test_a_live_query_ends_for_whoever_knows_its_id_on_any_socket(
     server_socket, server_target
 ):
     """So here sessions that share a socket are no worse off than connections."""
-    session = await server_socket.attach()
+    session, neighbour = await server_socket.attach(), await server_socket.attach()
     await server_socket.value(session, "DEFINE TABLE t")
     ids = [await server_socket.value(session, "LIVE SELECT * FROM t") for _ in range(3)]
-    neighbour = await server_socket.attach()
     async with open_socket(server_target) as elsewhere:
-        elsewhere.place = server_socket.place
-        stranger = await elsewhere.attach()
+        stranger = await elsewhere.attach()  # in a database of its own, but root as well
 
         await server_socket.tell(neighbour, "kill", ids[0])
         await elsewhere.tell(stranger, "kill", ids[1])
@@ -203,6 +201,20 @@ async def test_a_live_query_ends_for_whoever_knows_its_id_on_any_socket(
         await elsewhere.value(stranger, f"KILL u'{ids[2]}'")
 
     assert (await server_socket.value(session, "INFO FOR TABLE t"))["lives"] == {}
+
+
+async def test_a_live_query_of_root_can_not_be_killed_by_one_with_fewer_rights(server_socket):
+    session, editor = await server_socket.attach(), await server_socket.attach()
+    await server_socket.value(session, "DEFINE USER ed ON DATABASE PASSWORD 'pw' ROLES EDITOR")
+    await server_socket.value(session, "DEFINE TABLE t")
+    live_id = await server_socket.value(session, "LIVE SELECT * FROM t")
+    namespace, database = server_socket.place
+    user = {"ns": namespace, "db": database, "user": "ed", "pass": "pw"}
+    await server_socket.tell(editor, "signin", user)
+
+    assert "error" in await server_socket.ask(editor, "kill", live_id)
+
+    assert len((await server_socket.value(session, "INFO FOR TABLE t"))["lives"]) == 1
 
 
 async def test_a_request_in_flight_survives_the_detach_of_its_session(socket):

@@ -6,6 +6,7 @@ import sys
 HEAVY = (
     "surrealdb",
     "cbor2",
+    "uuid",
     "opentelemetry",
     "pydantic",
     "pydantic_core",

@@ -9,6 +9,7 @@ import pytest
 from purreal._connector import WebSocketConnector
 from purreal._credentials import Credentials
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestTimeout
+from purreal._session_state import is_session_expired
 from purreal.testing import SILENCE, Answer, ScriptedServer
 
 pytestmark = pytest.mark.looptime
@@ -279,6 +280,10 @@ async def test_an_expired_session_is_made_good_by_the_next_reset(connection, ser
         await connection.request("query", ["RETURN 1"])
 
     assert connection.dirty
+
+
+def test_only_a_server_says_that_a_session_has_expired():
+    assert not is_session_expired(ValueError("The session has expired"))
 
 
 async def test_the_check_is_a_ping_and_silence_ends_the_connection(connection, server):

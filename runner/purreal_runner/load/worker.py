@@ -8,7 +8,7 @@ from random import Random
 
 from purreal_runner.load.gate import Gate
 from purreal_runner.load.perform import Performer
-from purreal_runner.workload.task import WARM_UP_NUMBERS_FROM, new_task, worker_random
+from purreal_runner.workload.task import WARM_UP_NUMBERS_FROM, Task, worker_random
 
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -72,14 +72,8 @@ class Crew:
 
     async def work(self, worker: Worker, budget: Budget, gate: Gate | None) -> None:
         """One worker's life in one stage: operations one after the other while there are any."""
-        # All in one loop: what each operation runs through is paid by every operation.
-        perform, pool, numbers = self.performer.perform, self.performer.pool, self.numbers
         while budget.take():
-            iteration = worker.iteration
-            worker.iteration = iteration + 1
-            number = next(numbers)
-            task = new_task((number, self.pool_index, worker.index, iteration, worker.random, pool))
-            wait = await perform(task, gate)
+            wait = await self.performer.perform(self._next_task(worker), gate)
             gate = None
             if wait is None:
                 worker.setbacks = min(worker.setbacks + 1, 10)
@@ -88,6 +82,18 @@ class Crew:
                 worker.setbacks = 0
             if wait > 0:
                 await _pause(wait, budget.halt)
+
+    def _next_task(self, worker: Worker) -> Task:
+        iteration = worker.iteration
+        worker.iteration = iteration + 1
+        return Task(
+            next(self.numbers),
+            self.pool_index,
+            worker.index,
+            iteration,
+            worker.random,
+            self.performer.pool,
+        )
 
 
 def _after_setback(worker: Worker) -> float:

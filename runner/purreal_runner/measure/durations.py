@@ -1,7 +1,6 @@
 """Owns reading the duration strings of SurrealDB's replies; knows nothing about measuring."""
 
 import re
-from typing import Any
 
 _NS_PER_TWO_LETTER_UNIT = {"ns": 1, "µs": 1_000, "μs": 1_000, "us": 1_000, "ms": 1_000_000}
 _NS_PER_UNIT = _NS_PER_TWO_LETTER_UNIT | {
@@ -13,27 +12,6 @@ _NS_PER_UNIT = _NS_PER_TWO_LETTER_UNIT | {
     "y": 31_536_000_000_000_000,
 }
 _PIECE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|µs|μs|us|ms|s|m|h|d|w|y)")
-
-
-Times = tuple[Any, ...]
-"""What a reply says of how long each of its statements took: text, if it is as it should be."""
-
-
-def added_up_ns(times: Times) -> int:
-    """Add up the durations that some statements took, in nanoseconds.
-
-    What can't be read counts as zero: measuring must never fail what is measured.
-
-    Args:
-        times: the `time` of each, as replies say it.
-    """
-    total = 0
-    for text in times:
-        try:
-            total += parse_duration_ns(text)
-        except (ArithmeticError, TypeError, ValueError):
-            continue
-    return total
 
 
 def parse_duration_ns(text: str) -> int:

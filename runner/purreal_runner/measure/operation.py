@@ -1,18 +1,19 @@
 """Owns timing one operation from its begin to its end; knows neither pools nor workloads."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from purreal_runner.measure.durations import Times
+from purreal_runner.measure.durations import parse_duration_ns
 from purreal_runner.measure.tally import Tally
 from purreal_runner.measure.views import ExchangeView
 
 if TYPE_CHECKING:
     from purreal_runner.measure.recorder import Recorder
 
-_UNUSUAL = (LookupError, TypeError, ValueError)
+_UNREADABLE = (ArithmeticError, LookupError, TypeError, ValueError)
 
 
 class Operation:
@@ -25,21 +26,21 @@ class Operation:
         "_abandoned_ns",
         "_acquire_ns",
         "_began_ns",
+        "_database_ns",
         "_ended",
         "_held",
         "_recorder",
         "_tally",
-        "_times",
     )
 
     def __init__(self, recorder: "Recorder", tally: Tally, began_ns: int) -> None:
         self._recorder = recorder
         self._tally = tally
         self._acquire_ns = 0
+        self._database_ns = 0
         self._held = False
         self._ended = False
         self._abandoned_ns: tuple[int, ...] = ()
-        self._times: list[Any] = []
         self._began_ns = began_ns
 
     def trace_context(self) -> str | None:
@@ -70,7 +71,7 @@ class Operation:
             return
         self._tally.query.add(int(exchange.seconds * 1e9))
         if exchange.method == "query":
-            self._times += statement_times(reply)
+            self._database_ns += database_ns(reply)
 
     def _unanswered(self, exchange: ExchangeView) -> None:
         took_ns = int(exchange.seconds * 1e9)
@@ -81,18 +82,11 @@ class Operation:
 
     def succeeded(self) -> None:
         """The operation did what it should."""
-        recorder = self._recorder
-        total_ns = recorder.clock() - self._began_ns
-        if self._ended:
-            return
-        # What `_close` does, without the call.
-        self._ended = True
-        recorder.in_flight -= 1
-        recorder.held -= self._held
-        tally = self._tally
-        tally.succeeded += 1
-        # A copy: a request that ends after its operation is none of it.
-        tally.figures += (total_ns, self._acquire_ns, tuple(self._times))
+        total_ns = self._recorder.clock() - self._began_ns
+        if self._close():
+            tally = self._tally
+            tally.succeeded += 1
+            tally.figures += (total_ns, self._acquire_ns, self._database_ns)
 
     def fail(self, error: BaseException) -> None:
         """The operation ended with an error."""
@@ -146,22 +140,28 @@ class Operation:
         return True
 
 
-def statement_times(reply: Mapping[str, Any]) -> Times:
-    """The server's own time of each statement of a `query` reply, as the reply says it.
+def database_ns(reply: Mapping[str, Any]) -> int:
+    """The server's own time of all statements of a `query` reply, in nanoseconds.
 
-    To read them is left for later: many at once cost less. A reply without them, such as an error
-    for the whole request, has none.
+    Each statement's result carries its execution time as a string (`time`). A reply without them,
+    such as an error for the whole request, counts as zero.
     """
+    total_ns = 0
     try:
-        (statement,) = reply["result"]
-        return (statement["time"],)
-    except _UNUSUAL:  # several statements, or none that can be read: measuring must never fail
-        statements = reply.get("result")
-        if not isinstance(statements, list):
-            return ()
-        return tuple(
-            each["time"] for each in statements if isinstance(each, dict) and "time" in each
-        )
+        for statement in reply["result"]:
+            total_ns += parse_duration_ns(statement["time"])
+    except _UNREADABLE:
+        return _readable_ns(reply.get("result"))
+    return total_ns
+
+
+def _readable_ns(statements: object) -> int:
+    """As much of it as can be read: measuring must never fail the operation that is measured."""
+    total_ns = 0
+    for statement in statements if isinstance(statements, list) else ():
+        with contextlib.suppress(*_UNREADABLE):
+            total_ns += parse_duration_ns(statement["time"])
+    return total_ns
 
 
 current_operation: ContextVar[Operation | None] = ContextVar("current_operation", default=None)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from purreal_runner.measure.data import Data
-from purreal_runner.measure.durations import added_up_ns
 from purreal_runner.measure.errors import type_name
-from purreal_runner.measure.operation import Operation, statement_times
+from purreal_runner.measure.operation import Operation, database_ns
 from purreal_runner.measure.tally import Tally
 from purreal_runner.measure.views import ExchangeView
 
@@ -156,7 +155,7 @@ class SampledOperation(Operation):
             "db.operation.name": exchange.method,
         }
         if exchange.reply is not None and exchange.method == "query":
-            attributes["purreal.database_time"] = added_up_ns(statement_times(exchange.reply)) / 1e9
+            attributes["purreal.database_time"] = database_ns(exchange.reply) / 1e9
         began_ns = ended_ns - int(exchange.seconds * 1e9)
         self._requests.append(
             self._child(exchange.method, began_ns, ended_ns, exchange.error, attributes, span_id)

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from operator import sub
-from typing import Any
 
 from purreal_runner.measure.backlog import Backlog
-from purreal_runner.measure.durations import added_up_ns
 from purreal_runner.measure.histogram import ZERO_INDEX, Distribution, bucket_indexes
 from purreal_runner.measure.part import BreakdownRow
 
@@ -27,15 +25,14 @@ class Successes:
         self._shortest_ns: int | None = None
         self._longest_ns: int | None = None
 
-    def count(self, figures: Sequence[Any]) -> None:
-        """Count operations, each by three figures: total and acquire in nanoseconds, and `Times`.
+    def count(self, figures: Sequence[int]) -> None:
+        """Count operations, each by three figures in nanoseconds: total, acquire and database.
 
         `database` and `rest` take theirs in, and count when they are told to.
         """
         if not figures:
             return
-        totals, acquires, times = (figures[place::3] for place in range(3))
-        databases = [*map(added_up_ns, times)]
+        totals, acquires, databases = (figures[place::3] for place in range(3))
         self.database.extend(databases)
         # Requests side by side in one operation can add up to more than it took: no rest then.
         self.rest.extend(map(sub, map(sub, totals, acquires), databases))

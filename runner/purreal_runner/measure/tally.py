@@ -1,7 +1,5 @@
 """Owns the running sums of one measured interval; knows no clock, no task and no pool."""
 
-from typing import Any
-
 from purreal_runner.measure.backlog import Backlog
 from purreal_runner.measure.errors import ErrorCount, ErrorKind, error_kind, example_of, type_name
 from purreal_runner.measure.part import BreakdownRow, Counts, Distributions
@@ -23,9 +21,8 @@ class Tally:
 
     Attributes:
         acquire, query: durations in nanoseconds.
-        figures: of operations that succeeded and are not counted yet: total and acquire in
-            nanoseconds and the `Times` of the statements, again and again, without an object for
-            each operation.
+        figures: of operations that succeeded and are not counted yet: total, acquire and database
+            in nanoseconds, again and again, without an object for each operation.
     """
 
     __slots__ = (
@@ -53,7 +50,7 @@ class Tally:
         self.peak_held = 0
         self.acquire = Backlog()
         self.query = Backlog()
-        self.figures: list[Any] = []
+        self.figures: list[int] = []
         self._successes = Successes()
         self._errors: dict[tuple[ErrorKind, str], list[int | str]] = {}
 

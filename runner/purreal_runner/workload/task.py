@@ -1,7 +1,6 @@
 """What an operation gets to know about itself; must not know what the operation does with it."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial
 from random import Random
 from typing import NamedTuple
 
@@ -30,11 +29,6 @@ class Task(NamedTuple):
     random: Random
     pool: SurrealDBConnectionPool
 
-
-new_task: Callable[[tuple[int, int, int, int, Random, SurrealDBConnectionPool]], Task] = partial(
-    tuple.__new__, Task
-)
-"""Makes a task of its values, without the Python function that `Task(…)` calls: a microsecond."""
 
 Work = Callable[[Lease, Task], Awaitable[float]]
 """Does one operation on a lease; the result is the time to think afterwards, in seconds."""
