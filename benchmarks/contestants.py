@@ -49,11 +49,12 @@ MANY_SESSIONS = Contestant(
 TRANSPORT = Contestant(
     "transport without a pool",
     "drivers/purreal_transport.py",
+    "shared",
     workers=50,
     label="its transport without a pool",
 )
 QUEUE = Contestant(
-    "bare queue", "drivers/purreal_queue.py", label="its connections behind a bare queue"
+    "bare queue", TRANSPORT.script, "queued", label="its connections behind a bare queue"
 )
 LEASED = Contestant("SDK leased", "drivers/sdk.py", "leased", peer=SDK)
 SHARED = Contestant("SDK shared", "drivers/sdk.py", "shared", peer=SDK)
@@ -66,6 +67,7 @@ BASICS = Contestant("surreal-basics", "drivers/basics.py", leases=1, peer=SURREA
 MULTIPLEXED = Contestant(
     "unleased over 4 sockets",
     TRANSPORT.script,
+    "shared",
     leases=4,
     label="its transport, unleased over 4 sockets",
 )
