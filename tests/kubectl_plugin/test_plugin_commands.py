@@ -521,6 +521,29 @@ def test_the_status_shows_thresholds_conditions_and_earlier_runs(
     assert any(line.startswith("3 Failed ThresholdsMet 523 100% 2.10ms –") for line in words)
 
 
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        ({"lend": "Auto"}, {"leases 4,000 at most, lend Auto"}),
+        (
+            {"lend": "Session", "peakLeases": 1500, "peakSockets": 8},
+            {"leases 4,000 at most, peak 1,500, lend Session", "sockets 8 at most"},
+        ),
+    ],
+    ids=["before the end", "at the end"],
+)
+def test_the_status_says_what_a_lease_is_and_how_many_sockets_there_were(
+    plugin: Plugin, server: ApiServer, measured: dict[str, Any], expected: set[str]
+) -> None:
+    effective = {"pools": 4, "workersPerPool": 500, "maxLeases": 4000, "runSeconds": 60}
+    server.answer("GET", SHOP, (200, resource(ended(effective=effective | measured))))
+
+    words = [" ".join(line.split()) for line in plugin("status", "shop").out.splitlines()]
+
+    assert "pools 4 × 500 workers" in words
+    assert {line for line in words if line.startswith(("leases", "sockets"))} == expected
+
+
 def test_the_version_is_told_without_a_cluster(plugin: Plugin) -> None:
     done = plugin("--version")
 

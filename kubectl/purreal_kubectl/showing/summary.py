@@ -8,7 +8,7 @@ from purreal_kubectl.deciding.runners import runner_rows
 from purreal_kubectl.showing.columns import age, columns
 from purreal_kubectl.showing.runners import runners_text
 from purreal_operator.cluster.views import PodView
-from purreal_operator.status.model import PoolLoadTestStatus
+from purreal_operator.status.model import Effective, PoolLoadTestStatus
 from purreal_operator.status.moments import epoch
 from purreal_operator.status.reading import status_of
 
@@ -70,14 +70,20 @@ def _facts(status: PoolLoadTestStatus) -> Iterator[tuple[str, str]]:
         version = f", {target.version}" if target.version else ""
         yield "target", f"{target.display}{version}"
     if status.effective is not None:
-        effective = status.effective
-        pools = f"{effective.pools} × {effective.workers_per_pool} workers"
-        yield "pools", f"{pools}, {effective.max_leases} leases at most"
+        yield from _sizes(status.effective)
     lost = f", lost {', '.join(map(str, runners.lost))} ({runners.lost_share})"
     yield "runners", f"{runners.display or _NONE}{lost if runners.lost else ''}"
     yield "numbers", numbers(status) or _NONE
     if status.report is not None:
         yield "report", f"ConfigMap {status.report.config_map}"
+
+
+def _sizes(effective: Effective) -> Iterator[tuple[str, str]]:
+    yield "pools", f"{effective.pools} × {effective.workers_per_pool} workers"
+    peak = f", peak {effective.peak_leases:,}" if effective.peak_leases else ""
+    yield "leases", f"{effective.max_leases:,} at most{peak}, lend {effective.lend}"
+    if effective.peak_sockets:
+        yield "sockets", f"{effective.peak_sockets:,} at most"
 
 
 _HISTORY = ("RUN", "VERDICT", "REASON", "OPS/S", "SUCCESS", "ACQUIRE-P95", "QUERY-P95", "ENDED")
