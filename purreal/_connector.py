@@ -76,6 +76,10 @@ class WebSocketConnector:
         endpoint = Endpoint.parse(uri)
         if ssl is not None and not endpoint.secure:
             raise ConfigurationError(f"`ssl` was given for {endpoint.uri}: use wss:// for TLS")
+        given: object = credentials  # whoever does not check types may pass anything
+        if not isinstance(given, Credentials | None):
+            kind = type(given).__name__  # and not its value, which may be a password
+            raise ConfigurationError(f"credentials must be Credentials(...) or None, not a {kind}")
         if database is not None and namespace is None:
             raise ConfigurationError(f"the database {database!r} needs a namespace")
         self.endpoint = endpoint.uri

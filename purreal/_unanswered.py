@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestNotSent, RequestTimeout
 
+ON_THIS_SIDE = "its pool, or its lease, was closed, or the lease returned"
+"""Why a pool or a borrower ends what may still be in use."""
+
 
 def lost(
     endpoint: str, why: str | None, outcome: Outcome, kind: type[RequestError]
@@ -15,9 +18,10 @@ def lost(
 
 
 def forsaken(endpoint: str, outcome: Outcome) -> RequestError:
-    """The session was ended by the pool."""
+    """The session was ended by the pool or by its borrower."""
     return ConnectionLost(
-        f"the session at {endpoint} was ended on this side; {_in_words(outcome)}", outcome=outcome
+        f"the session at {endpoint} was ended on this side: {ON_THIS_SIDE}; {_in_words(outcome)}",
+        outcome=outcome,
     )
 
 

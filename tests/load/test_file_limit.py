@@ -28,15 +28,23 @@ def test_sessions_need_few_sockets() -> None:
 
 def test_what_can_not_fit_is_refused_with_the_numbers() -> None:
     with pytest.raises(NoRoomForSockets) as refused:
-        require_room(5_000, 1_024, what="5,000 workers")
+        require_room(5_000, 1_024, what="5,000 workers", lend="auto")
 
     assert "5,064" in str(refused.value)
     assert "1,024" in str(refused.value)
     assert "ulimit -Hn" in str(refused.value)
+    assert "lend: Session" in str(refused.value)
+
+
+def test_who_lends_sessions_already_is_not_told_to() -> None:
+    with pytest.raises(NoRoomForSockets) as refused:
+        require_room(100, 64, what="5,000 workers", lend="session")
+
+    assert "Session" not in str(refused.value)
 
 
 def test_what_fits_is_not_refused() -> None:
-    require_room(900, 1_024, what="900 workers")
+    require_room(900, 1_024, what="900 workers", lend="auto")
 
 
 def test_the_soft_limit_is_raised_to_the_hard_one() -> None:

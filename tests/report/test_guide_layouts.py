@@ -170,6 +170,14 @@ def test_one_failure_in_a_million_does_not_round_to_all_or_nothing(
     assert "  Success Rate: 99.99%" in guide.load_test_report(report)
 
 
+def test_a_share_of_no_operation_is_a_dash(guide_report: Callable[..., Report]) -> None:
+    report = guide_report()
+    operations = report.operations.model_copy(update={"issued": 0, "succeeded": 0})
+    report = report.model_copy(update={"operations": operations})
+
+    assert "  Success Rate: -" in guide.load_test_report(report)
+
+
 def test_without_a_single_measurement_there_are_dashes(
     guide_report: Callable[..., Report],
 ) -> None:

@@ -101,6 +101,16 @@ def test_an_interrupted_run_is_cancelled_and_still_reports(facts: Facts, merged:
     assert report.operations.issued == 1000
 
 
+def test_without_an_operation_nothing_is_said_of_the_load_generator(
+    facts: Facts, merged: Measured
+) -> None:
+    busy_with_its_start = ProcessHealth(wall_seconds=1.0, cpu_seconds=1.0)
+    nothing = Merged(processes=(busy_with_its_start,))
+
+    assert build_report(facts(interrupted=True), nothing).generator.sentence == ""
+    assert build_report(facts(), merged()).generator.sentence
+
+
 @pytest.mark.parametrize(
     ("stress", "verdict"),
     [(None, Verdict.INCONCLUSIVE), ("4 busy processes", Verdict.FAILED)],

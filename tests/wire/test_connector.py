@@ -7,7 +7,7 @@ import pytest
 
 from purreal._connector import USE_PAUSES, WebSocketConnector
 from purreal._credentials import Credentials
-from purreal._errors import AuthenticationFailed, Unreachable
+from purreal._errors import AuthenticationFailed, ConfigurationError, Unreachable
 from purreal.testing import OK, SILENCE, Answer, ScriptedServer, Step, fails
 
 pytestmark = pytest.mark.looptime
@@ -292,6 +292,14 @@ async def test_a_password_that_can_not_be_written_is_not_shown(make):
         await make(credentials=Credentials("app", PASSWORD + "\udcff")).connect()
 
     assert PASSWORD not in everything_said(caught.value) + everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("given", [("app", PASSWORD), f"app:{PASSWORD}"], ids=["pair", "text"])
+async def test_credentials_of_another_kind_are_refused_at_the_door_and_not_shown(make, given):
+    with pytest.raises(ConfigurationError, match=r"must be Credentials\(") as caught:
+        make(credentials=given)
+
+    assert PASSWORD not in everything_said(caught.value)
 
 
 async def test_a_refusal_is_raised_without_the_request_behind_it(make, server):

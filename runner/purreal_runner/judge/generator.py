@@ -38,7 +38,12 @@ class GeneratorFindings(Data):
 
 
 def look_at_generator(processes: Sequence[ProcessHealth]) -> GeneratorFindings:
-    """Sum up the health of the load-generating processes by the worst of each."""
+    """Sum up the health of the load-generating processes by the worst of each.
+
+    Of none there is nothing to say: the findings have no sentence.
+    """
+    if not processes:
+        return GeneratorFindings()
     cpu_share = max((each.cpu_share for each in processes), default=0.0)
     lags = [each.loop_lag.percentile_seconds(95) or 0.0 for each in processes]
     throttled = [

@@ -43,23 +43,25 @@ def sockets_needed(workers: int, limits: PoolLimits) -> int:
     return leases
 
 
-def require_room(sockets: int, limit: int, *, what: str) -> None:
+def require_room(sockets: int, limit: int, *, what: str, lend: str) -> None:
     """Refuses a run that can't fit.
 
     Args:
         sockets: the most that one process will have open.
         limit: from `raise_file_limit`.
         what: which process, for the message.
+        lend: what its pools lend.
 
     Raises:
         NoRoomForSockets: it can't fit.
     """
     needed = sockets + _OTHER_FILES
     if needed > limit:
+        sessions = ", or lend only sessions (`lend: Session`), which share a few sockets"
         raise NoRoomForSockets(
             f"{what} needs up to {needed:,} open files ({sockets:,} sockets), but the hard limit "
-            f"is {limit:,}: raise it (ulimit -Hn {needed}), lower workers or max_size, or lend "
-            "only sessions (`lend: Session`), which share a few sockets"
+            f"is {limit:,}: lower workers or max_size, have it raised (`ulimit -Hn {needed}` as "
+            f"root){'' if lend == 'session' else sessions}"
         )
 
 

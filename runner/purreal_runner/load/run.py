@@ -189,6 +189,7 @@ def _require_room(settings: RunSettings) -> None:
             sum(each) if alone else -(-sum(each) // process_count(settings)),
             limit,
             what=f"{count(settings.workers, 'worker')} over {count(settings.pools, 'pool')}",
+            lend=settings.limits.lend,
         )
     except NoRoomForSockets as error:
         raise RunRefused(str(error)) from error

@@ -93,4 +93,5 @@ def require_sockets(plans: list[ProcessPlan]) -> None:
     for plan in plans:
         workers = sum(share.workers for share in plan.shares)
         sockets = sockets_needed(workers, plan.limits)
-        require_room(sockets, limit, what=f"the pool of one process with {workers:,} workers")
+        what = f"the pool of one process with {workers:,} workers"
+        require_room(sockets, limit, what=what, lend=plan.limits.lend)

@@ -32,7 +32,9 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
         merged: the measurements of all pools; None when the run could not be done.
     """
     merged = merged or Merged()
-    generator = look_at_generator(merged.processes)
+    measured = merged.counts.issued > 0
+    # Before the first operation a process only starts, which says nothing about its load.
+    generator = look_at_generator(merged.processes if measured else ())
     memory = look_at_memory(merged, facts.pool)
     thresholds = mark_generator_limited(
         judge_thresholds(facts.thresholds, merged), generator, starved=merged.starved
@@ -44,7 +46,6 @@ def build_report(facts: RunFacts, merged: Merged | None) -> Report:
         interrupted=facts.interrupted,
         deliberate_stress=facts.deliberate_stress is not None,
     )
-    measured = merged.counts.issued > 0
     grade = grade_rows(merged) if facts.scenario is not None and measured else ()
     circumstances = Circumstances(
         merged=merged,

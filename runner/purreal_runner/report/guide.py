@@ -203,7 +203,7 @@ def _milliseconds(seconds: float | None) -> str:
 def _percentage(part: int, whole: int, decimals: int) -> str:
     """A share in percent that is 0 or 100 only when it is exactly that, however it rounds."""
     if not whole:
-        return f"{0:.{decimals}f}%"
+        return "-"
     step = 10**-decimals
     rounded = round(part / whole * 100, decimals)
     if 0 < part < whole:
