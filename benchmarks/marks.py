@@ -75,8 +75,8 @@ def _judge(mark: Mark, results: Results) -> Judged:
 def _note(mark: Mark, results: Results) -> str:
     try:
         return mark.note(results)
-    except NotMeasured:  # the mark itself is measured, and less is said of it
-        return ""
+    except NotMeasured as why:  # the mark itself is measured, and less is said of it
+        return f"what limits it: {why}"
 
 
 def written(value: float) -> str:

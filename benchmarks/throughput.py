@@ -40,7 +40,7 @@ async def compare(
         seconds: how long each is measured with "point".
     """
     for repeat in range(repeats):
-        # There and back again: neither a place in the row nor a drift of the machine favours one.
+        # There and back again: places in the row and a drift of the machine favour none much.
         for contestant in contestants if repeat % 2 == 0 else reversed(contestants):
             who = f"{section}/{contestant.name}"
             if who not in results.absent:

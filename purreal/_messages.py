@@ -19,9 +19,14 @@ NOTIFICATION: Final = 0
 """Stands for the request id of a notification of a live query, which has none; requests count
 from 1."""
 
-# Replies of a server that is going away; the request itself is not what failed.
-_GOING_AWAY = ("gracefully shutting down", "because the WebSocket is closing")
-_GOING_AWAY_IN_2 = "The server is gracefully shutting down"
+# Replies of a server that is going away; the request itself is not what failed. Word for word: a
+# borrower's own words can be in any longer text, and would end the socket for its neighbours.
+_GOING_AWAY = frozenset(
+    {
+        "The server is gracefully shutting down",
+        "The request was cancelled because the WebSocket is closing",
+    }
+)
 
 # "Method not found" of JSON-RPC 2.0 §5.1 (SurrealDB 2), and what SurrealDB 3 says where a method
 # is switched off or has been used too often.
@@ -188,9 +193,6 @@ def going_away(reply: Reply) -> str | None:
     error = reply.get("error")
     if not isinstance(error, dict):
         return None
-    text, kind = str(error.get("message")), error.get("kind")
-    if kind is None:
-        # SurrealDB 2 tells no kinds, and a borrower's own words can be in any longer text.
-        return text if text == _GOING_AWAY_IN_2 else None
-    is_farewell = kind == "Internal" and any(phrase in text for phrase in _GOING_AWAY)
-    return text if is_farewell else None
+    text = str(error.get("message"))
+    # SurrealDB 2 tells no kinds.
+    return text if error.get("kind") in (None, "Internal") and text in _GOING_AWAY else None

@@ -131,12 +131,20 @@ class TransactionLedger:
         self.uncertain = False
 
 
+# SurrealDB 2 has no details, only words; a borrower's own can be in any longer text.
+_EXPIRED_IN_2 = frozenset(
+    {
+        "The session has expired",
+        "There was a problem with the database: The session has expired",
+    }
+)
+
+
 def is_session_expired(error: BaseException) -> bool:
     """Tell whether a server refused a request since the session had lived for its DURATION."""
     details = getattr(error, "details", None)
     if not isinstance(details, dict):
-        # SurrealDB 2 has no details, only these words.
-        return is_server_error(error) and "The session has expired" in str(error)
+        return is_server_error(error) and str(error) in _EXPIRED_IN_2
     # NotAllowed → Auth → SessionExpired, as 3.3.5 answers.
     inner = details.get("details")
     return isinstance(inner, dict) and inner.get("kind") == "SessionExpired"

@@ -12,9 +12,8 @@ class Counters:
         handed_over: released by one and granted to the next in one step; neither counts it beside.
     """
 
-    def __init__(
-        self,
-    ) -> None:  # to have it generated would take 2 ms of each import
+    # Written out: to have it generated takes half a millisecond of each import.
+    def __init__(self) -> None:
         self.requests = 0
         self.granted = 0
         self.timed_out = 0

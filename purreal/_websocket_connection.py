@@ -11,12 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from purreal._connection import (
-    Exchange,
-    Timeout,
-    ask_trace_context,
-    report_exchange,
-)
+from purreal._connection import Exchange, Timeout, ask_trace_context, report_exchange
 from purreal._deadlines import Deadlines
 from purreal._errors import (
     ConnectionLost,

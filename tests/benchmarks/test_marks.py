@@ -72,7 +72,10 @@ def test_rows_below_excellent_are_named(results):
 
 @pytest.mark.parametrize(
     ("queues", "note"),
-    [((8, 9), "the plainest queue of such connections, which is no pool, reaches 0.85"), ((), "")],
+    [
+        ((8, 9), "the plainest queue of such connections, which is no pool, reaches 0.85"),
+        ((), "what limits it: not measured"),
+    ],
 )
 def test_a_mark_says_what_a_bare_queue_reaches_where_that_was_measured(results, queues, note):
     for transport in (10, 10):

@@ -46,9 +46,9 @@ def pytest_runtest_makereport(
 @pytest.fixture(autouse=True)
 def in_its_group(request: pytest.FixtureRequest) -> None:
     """Refuse to run beside tests of the same group: they would disturb each other now and then."""
-    group = request.node.get_closest_marker("xdist_group")
+    groups = sorted(mark.args[0] for mark in request.node.iter_markers("xdist_group"))
     in_parallel = hasattr(request.config, "workerinput")
-    if group and in_parallel and not request.node.nodeid.endswith(f"@{group.args[0]}"):
+    if groups and in_parallel and not request.node.nodeid.endswith(f"@{'_'.join(groups)}"):
         pytest.fail("groups have no effect: run with --dist=loadgroup, and see pytest's version")
 
 

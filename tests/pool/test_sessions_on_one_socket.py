@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from surrealdb import RecordID
-from surrealdb.errors import NotAllowedError, ValidationError
+from surrealdb.errors import NotAllowedError, ServerError, ValidationError
 
 from purreal import ConnectionLost, Credentials, Outcome, SurrealDBConnectionPool
 
@@ -64,6 +64,20 @@ async def test_variables(leases):
     await second.unset("who")
 
     assert await first.query("RETURN $who") == "first"
+
+
+@pytest.mark.parametrize("words", ["gracefully shutting down", "because the WebSocket is closing"])
+async def test_words_that_a_server_says_when_it_goes_away_are_a_borrower_s_own(pool, leases, words):
+    first, second = leases
+    await first.query("DEFINE FUNCTION OVERWRITE fn::takes_a_number($n: int) { RETURN $n }")
+    slow = asyncio.create_task(second.query("SLEEP 300ms; RETURN 7"))
+    await asyncio.sleep(0)
+
+    with pytest.raises(ServerError, match=words):
+        await first.run("fn::takes_a_number", [f"the caller is {words}"])
+
+    assert await slow is None  # the result of its first statement
+    assert pool.stats().lost == 0
 
 
 async def test_a_transaction_obeys_its_own_lease_alone(server_leases):

@@ -185,7 +185,7 @@ async def test_detach_ends_live_queries(server_socket):
     assert server_socket.channel.usable, "a notification would have ended it"
 
 
-async def test_a_live_query_ends_for_whoever_knows_its_id_on_any_socket(
+async def test_a_live_query_of_root_ends_for_root_who_knows_its_id_on_any_socket(
     server_socket, server_target
 ):
     """So here sessions that share a socket are no worse off than connections."""
@@ -203,18 +203,25 @@ async def test_a_live_query_ends_for_whoever_knows_its_id_on_any_socket(
     assert (await server_socket.value(session, "INFO FOR TABLE t"))["lives"] == {}
 
 
-async def test_a_live_query_of_root_can_not_be_killed_by_one_with_fewer_rights(server_socket):
-    session, editor = await server_socket.attach(), await server_socket.attach()
-    await server_socket.value(session, "DEFINE USER ed ON DATABASE PASSWORD 'pw' ROLES EDITOR")
-    await server_socket.value(session, "DEFINE TABLE t")
-    live_id = await server_socket.value(session, "LIVE SELECT * FROM t")
+@pytest.mark.parametrize("role", ["EDITOR", "OWNER"])
+@pytest.mark.parametrize("whose", ["root", "one"])
+async def test_a_live_query_can_not_be_killed_by_another_user(server_socket, whose, role):
+    """Whatever the roles are; only root can kill those of others."""
+    sessions = {name: await server_socket.attach() for name in ("root", "one", "other")}
     namespace, database = server_socket.place
-    user = {"ns": namespace, "db": database, "user": "ed", "pass": "pw"}
-    await server_socket.tell(editor, "signin", user)
+    await server_socket.value(sessions["root"], "DEFINE TABLE t")
+    for name, its_role in (("one", "EDITOR"), ("other", role)):
+        statement = f"DEFINE USER {name} ON DATABASE PASSWORD 'pw' ROLES {its_role}"
+        await server_socket.value(sessions["root"], statement)
+        user = {"ns": namespace, "db": database, "user": name, "pass": "pw"}
+        await server_socket.tell(sessions[name], "signin", user)
+    live_id = await server_socket.value(sessions[whose], "LIVE SELECT * FROM t")
 
-    assert "error" in await server_socket.ask(editor, "kill", live_id)
+    assert "error" in await server_socket.ask(sessions["other"], "kill", live_id)
 
-    assert len((await server_socket.value(session, "INFO FOR TABLE t"))["lives"]) == 1
+    assert len((await server_socket.value(sessions["root"], "INFO FOR TABLE t"))["lives"]) == 1
+    await server_socket.tell(sessions["root"], "kill", live_id)
+    assert (await server_socket.value(sessions["root"], "INFO FOR TABLE t"))["lives"] == {}
 
 
 async def test_a_request_in_flight_survives_the_detach_of_its_session(socket):

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 import pytest
+from surrealdb.errors import ServerError
 
 from purreal._connector import WebSocketConnector
 from purreal._credentials import Credentials
@@ -284,6 +285,16 @@ async def test_an_expired_session_is_made_good_by_the_next_reset(connection, ser
 
 def test_only_a_server_says_that_a_session_has_expired():
     assert not is_session_expired(ValueError("The session has expired"))
+
+
+async def test_what_a_borrower_throws_is_no_expired_session(connection, server):
+    thrown = "There was a problem with the database: An error occurred: The session has expired"
+    server.answer("run", Answer(error={"code": -32000, "message": thrown}))
+
+    with pytest.raises(ServerError, match="session has expired"):
+        await connection.request("run", ["fn::throws", None, []])
+
+    assert not connection.dirty
 
 
 async def test_the_check_is_a_ping_and_silence_ends_the_connection(connection, server):
