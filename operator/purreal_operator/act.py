@@ -15,9 +15,9 @@ from purreal_operator.objects.access import (
     stateful_set_access,
     url_access,
 )
-from purreal_operator.objects.identity import RunIdentity
+from purreal_operator.objects.identity import RunIdentity, TestIdentity
 from purreal_operator.objects.metadata import Manifest
-from purreal_operator.objects.names import RunNames
+from purreal_operator.objects.names import REPORT_KEY, RunNames
 from purreal_operator.objects.plan import plan_config_map
 from purreal_operator.objects.runner_job import runner_job
 from purreal_operator.objects.runner_pod import Runners
@@ -178,8 +178,13 @@ class Actor:
         # before this one ended without a plan to be removed.
         oldest = history[-1].run
         for forgotten in range(max(1, oldest - MOST_HISTORY), oldest):
-            report = RunNames(run.test.name, forgotten).report
-            await self._cluster.delete_config_map(run.test.namespace, report)
+            await self._delete_report(run.test, RunNames(run.test.name, forgotten).report)
+
+    async def _delete_report(self, test: TestIdentity, name: str) -> None:
+        """Delete a report of this test; what somebody else keeps under its name stays."""
+        found = await self._cluster.config_map_bytes(test.namespace, name, REPORT_KEY)
+        if found is not None and found.owner_uid == test.uid:
+            await self._cluster.delete_config_map(test.namespace, name)
 
     async def _delete_test(self, task: Task) -> None:
         test = task.run.test

@@ -225,9 +225,11 @@ def _pause(decision: Decision, seen: Observation) -> float:
 
 def _claim(key: TestKey, resource: Mapping[str, Any], status: PoolLoadTestStatus) -> Claim:
     document = wish_of(resource).document
+    # The start of a run that is over gives no place in the queue for the next one.
+    waits_since = "" if status.phase is Phase.FINISHED else status.started_at or ""
     return Claim(
         test="/".join(key),
         target=target_key(key.namespace, document) if document is not None else None,
         phase=status.phase,
-        since=status.started_at or "",
+        since=waits_since,
     )

@@ -7,6 +7,7 @@ import pytest
 from purreal_operator.decide.decision import Action, Orders
 from purreal_operator.decide.losses import planned_share
 from purreal_operator.decide.observation import PodSeen, RunnerSeen
+from purreal_operator.status.model import OperationCounts
 from purreal_operator.status.moments import epoch
 from purreal_operator.status.words import ConditionStatus, ConditionType, Phase, Reason
 from purreal_runner.judge.verdict import Verdict
@@ -266,6 +267,17 @@ def test_sums_that_disagree_are_a_condition(collecting, decided, conclusion):
     )
 
     assert (found.status, found.message) == (ConditionStatus.FALSE, "pool 1 is missing")
+
+
+def test_parts_that_can_not_be_merged_are_a_condition(collecting, decided, conclusion):
+    words = "runner 0: it is of another version"
+    nothing = conclusion(operations=OperationCounts(), consistent=False, inconsistency=words)
+
+    found = condition(
+        decided(collecting(conclusion=nothing)).status, ConditionType.RESULTS_CONSISTENT
+    )
+
+    assert (found.status, found.message) == (ConditionStatus.FALSE, words)
 
 
 @pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.STARTING])

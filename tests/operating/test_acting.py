@@ -4,7 +4,7 @@ import pytest
 
 from purreal_operator.act import Actor, Task
 from purreal_operator.cluster.errors import Conflict, Invalid, QuotaExceeded
-from purreal_operator.cluster.views import StoredPlan
+from purreal_operator.cluster.views import StoredBytes, StoredPlan
 from purreal_operator.decide.decision import Action
 from purreal_operator.decide.observation import Observation, Wish
 from purreal_operator.memory import TestMemory
@@ -68,9 +68,14 @@ async def test_no_room_may_pass_and_a_refusal_does_not():
 class Removing:
     """A cluster with the plan of a test, in which everything may be deleted."""
 
-    def __init__(self, test_uid: str) -> None:
+    def __init__(self, test_uid: str, *, strange: str = "") -> None:
         self.found = StoredPlan("uid-plan", test_uid, "", False)
+        self.strange = strange
         self.deleted: list[str] = []
+
+    async def config_map_bytes(self, namespace: str, name: str, key: str) -> StoredBytes:
+        owner = "uid-of-another" if name == self.strange else self.found.test_uid
+        return StoredBytes(b"", owner_uid=owner, pod_uid="")
 
     async def plan(self, namespace: str, name: str) -> StoredPlan:
         return self.found
@@ -109,6 +114,14 @@ async def test_with_a_run_goes_every_report_that_fell_out_of_the_history():
     await remove_run(cluster, finished_runs(*range(13, 3, -1)))
 
     assert cluster.deleted == ["shop-13-plan", *(f"shop-{n}-report" for n in (1, 2, 3))]
+
+
+async def test_what_somebody_else_keeps_under_the_name_of_a_report_stays():
+    cluster = Removing("uid-1", strange="shop-2-report")
+
+    await remove_run(cluster, finished_runs(*range(13, 3, -1)))
+
+    assert cluster.deleted == ["shop-13-plan", "shop-1-report", "shop-3-report"]
 
 
 async def test_reports_in_the_history_stay():

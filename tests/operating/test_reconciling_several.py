@@ -46,6 +46,7 @@ class SlowCluster:
         self.status: dict[str, dict[str, Any]] = {name: {} for name in names}
         self.version = dict.fromkeys(names, 1)
         self.annotations: dict[str, str] = {}
+        self.answer_seconds: dict[str, float] = {}
         self.error: Exception | None = None
         self.events: list[tuple[str, str]] = []
 
@@ -72,7 +73,7 @@ class SlowCluster:
         self.annotations = {RERUN_ANNOTATION: "noon"}
 
     async def test(self, namespace: str, name: str) -> TestView:
-        await asyncio.sleep(ANSWER_SECONDS)
+        await asyncio.sleep(self.answer_seconds.get(name, ANSWER_SECONDS))
         version = str(self.version[name])
         return TestView("ns", name, f"uid-{name}", 1, version, False, self.resource(name))
 
@@ -128,6 +129,22 @@ async def test_of_tests_applied_at_the_same_moment_one_uses_the_target(again):
 
     phases = sorted(status["phase"] for status in cluster.status.values())
     assert phases == ["Pending", "Pending", "Preparing"]
+
+
+@pytest.mark.looptime
+async def test_a_repeat_does_not_go_before_who_waits_already():
+    cluster = SlowCluster("ended", "waiting")
+    cluster.finish("ended", started_at="1969-12-31T23:00:00.000Z")  # the clock begins in 1970
+    cluster.status["waiting"] = PoolLoadTestStatus(
+        run=1, phase=Phase.PENDING, started_at="1969-12-31T23:30:00.000Z"
+    ).model_dump(mode="json", by_alias=True, exclude_none=True)
+    cluster.answer_seconds["waiting"] = 0.5  # so that the other one always looks first
+
+    async with looked_after(cluster):
+        await asyncio.sleep(6)
+
+    phases = {name: status["phase"] for name, status in cluster.status.items()}
+    assert phases == {"ended": "Pending", "waiting": "Preparing"}
 
 
 @pytest.mark.looptime

@@ -1,18 +1,21 @@
 """A report that does not get into the cluster keeps no run from its end."""
 
 from base64 import b64decode
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from purreal_operator.cluster.errors import Conflict, Forbidden, Unavailable
+from purreal_operator.cluster.errors import Conflict, Forbidden, QuotaExceeded, Unavailable
+from purreal_operator.cluster.views import StoredBytes
 from purreal_operator.decide.observation import Observation, Wish
 from purreal_operator.objects.identity import TestIdentity
 from purreal_operator.objects.names import REPORT_KEY
 from purreal_operator.receiver.rooms import Rooms
 from purreal_operator.results.concluding import Concluder
-from purreal_operator.results.fitting import unpacked_report
+from purreal_operator.results.fitting import packed_report, unpacked_report
+from purreal_operator.results.report import cluster_report
 from purreal_operator.status.moments import moment
 from purreal_operator.status.words import Reason
 from purreal_runner.judge.verdict import Verdict
@@ -56,7 +59,14 @@ def concluding(make, cluster: FullCluster, seconds: float):
     return concluder.conclude(RUN, seen)
 
 
-@pytest.mark.parametrize("error", [Conflict("the name is taken"), Unavailable("a webhook is down")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        Conflict("the name is taken"),
+        QuotaExceeded("exceeded quota"),
+        Unavailable("a webhook is down"),
+    ],
+)
 async def test_what_may_pass_is_tried_again_but_not_for_ever(make, error):
     with pytest.raises(type(error)):
         await concluding(make, FullCluster(error), seconds=170)
@@ -116,3 +126,31 @@ async def test_the_ends_of_logs_are_kept_without_what_a_terminal_obeys(make):
     assert report.on_cluster.logs == (
         LogTail(source="shop-1-db-0", lines=("started", " ]0;title stopped")),
     )
+
+
+class KeepingCluster(FullCluster):
+    """It has parts by name, and keeps the report."""
+
+    def __init__(self, parts: dict[str, bytes]) -> None:
+        super().__init__(Unavailable("never"))
+        self.parts = parts
+
+    async def config_map_bytes(self, namespace: str, name: str, key: str) -> StoredBytes | None:
+        part = self.parts.get(name)
+        return None if part is None else StoredBytes(part, owner_uid="plan", pod_uid="pod")
+
+    async def create(self, manifest: dict[str, Any]) -> None:
+        pass
+
+
+async def test_what_a_stored_report_lacks_is_said_at_once(make, three_parts, monkeypatch):
+    parts = three_parts()
+    whole = len(packed_report(cluster_report(make.evidence(*parts))))
+    short = partial(packed_report, most_bytes=whole - 1)
+    monkeypatch.setattr("purreal_operator.results.concluding.packed_report", short)
+    stored = {RUN.names.part(index): make.stored(index, part) for index, part in enumerate(parts)}
+
+    conclusion = await concluding(make, KeepingCluster(stored), seconds=1)
+
+    assert conclusion.report is not None, conclusion.message
+    assert conclusion.report.truncated.startswith("records of single pools")

@@ -43,7 +43,7 @@ def finish_without_load(seen: Observation, reason: Reason, message: str) -> Deci
 def finish(seen: Observation, conclusion: Conclusion) -> Decision:
     """Take over what came out of a run whose report is stored."""
     consistent = AWAITED
-    if conclusion.operations.issued:
+    if conclusion.operations.issued or not conclusion.consistent:
         consistent = (
             yes(Reason.SUMS_AGREE)
             if conclusion.consistent

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from purreal_operator.cluster.cluster import Cluster
-from purreal_operator.cluster.errors import ClusterError, Conflict, Gone, Unavailable
+from purreal_operator.cluster.errors import ClusterError, Conflict, Gone, QuotaExceeded, Unavailable
 from purreal_operator.cluster.views import PodView
 from purreal_operator.decide.beginning import target_type
 from purreal_operator.decide.observation import Conclusion, Observation
@@ -52,7 +52,7 @@ _READS_AT_ONCE = 16
 _MOST_LOGS = 4
 _STORE_SECONDS = 120.0
 """So long after the last moment for results a report may still find its way into the cluster."""
-_MAY_PASS = (Conflict, Gone, Unavailable)
+_MAY_PASS = (Conflict, Gone, QuotaExceeded, Unavailable)
 _GOOD = frozenset({Verdict.PASSED, Verdict.COMPLETED})
 
 
@@ -93,7 +93,7 @@ class Concluder:
                 logger.exception("%s: the report could not be made", run.run_id)
                 return _without_report(seen, error)
             try:
-                stored = report, await self._store(run, report)
+                stored = await self._store(run, report)
                 self._pass_on(run.run_id, run_spans(run, seen.status, seen.now))
             except (ClusterError, ValueError) as error:
                 if isinstance(error, _MAY_PASS) and not _is_late(seen):
@@ -109,10 +109,11 @@ class Concluder:
         words = "; ".join(part for part in (conclusion.message, unstored) if part)
         return replace(conclusion, message=words[:LONGEST_MESSAGE])
 
-    async def _store(self, run: RunIdentity, report: Report) -> bytes:
+    async def _store(self, run: RunIdentity, report: Report) -> tuple[Report, bytes]:
+        """Store a report; returns it as it is stored, which may be without some parts."""
         content = await asyncio.to_thread(packed_report, report)
         await self._cluster.create(report_config_map(run, content))
-        return content
+        return await asyncio.to_thread(unpacked_report, content), content
 
     async def _stored_report(self, run: RunIdentity) -> tuple[Report, bytes] | None:
         found = await self._cluster.config_map_bytes(
