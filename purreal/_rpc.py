@@ -308,4 +308,4 @@ class RpcChannel:
     def abort(self) -> None:
         """End at once; requests in flight fail with `ConnectionLost`. Idempotent."""
         if self._end is None:
-            self._finish(f"it was ended on this side ({unanswered.ON_THIS_SIDE})")
+            self._finish(f"it was {unanswered.ON_THIS_SIDE}")

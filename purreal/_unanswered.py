@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from purreal._errors import ConnectionLost, Outcome, RequestError, RequestNotSent, RequestTimeout
 
-ON_THIS_SIDE = "its pool, or its lease, was closed, or the lease returned"
-"""Why a pool or a borrower ends what may still be in use."""
+ON_THIS_SIDE = "ended on this side: its pool, or its lease, was closed, or the lease returned"
+"""What became of a session or a connection that a pool or a borrower ended while it was in use."""
 
 
 def lost(
@@ -20,8 +20,7 @@ def lost(
 def forsaken(endpoint: str, outcome: Outcome) -> RequestError:
     """The session was ended by the pool or by its borrower."""
     return ConnectionLost(
-        f"the session at {endpoint} was ended on this side: {ON_THIS_SIDE}; {_in_words(outcome)}",
-        outcome=outcome,
+        f"the session at {endpoint} was {ON_THIS_SIDE}; {_in_words(outcome)}", outcome=outcome
     )
 
 

@@ -44,7 +44,7 @@ def look_at_generator(processes: Sequence[ProcessHealth]) -> GeneratorFindings:
     """
     if not processes:
         return GeneratorFindings()
-    cpu_share = max((each.cpu_share for each in processes), default=0.0)
+    cpu_share = max(each.cpu_share for each in processes)
     lags = [each.loop_lag.percentile_seconds(95) or 0.0 for each in processes]
     throttled = [
         each.throttled_seconds / each.wall_seconds
@@ -53,7 +53,7 @@ def look_at_generator(processes: Sequence[ProcessHealth]) -> GeneratorFindings:
     ]
     findings = GeneratorFindings(
         cpu_share=cpu_share,
-        lag_p95_seconds=max(lags, default=0.0),
+        lag_p95_seconds=max(lags),
         throttled_share=max(throttled, default=None),
     )
     saturated = cpu_share >= SATURATED_CPU_SHARE or _is_throttled(findings)

@@ -57,11 +57,11 @@ def require_room(sockets: int, limit: int, *, what: str, lend: str) -> None:
     """
     needed = sockets + _OTHER_FILES
     if needed > limit:
-        sessions = ", or lend only sessions (`lend: Session`), which share a few sockets"
+        sessions = ", lend only sessions (`lend: Session`), which share a few sockets"
         raise NoRoomForSockets(
             f"{what} needs up to {needed:,} open files ({sockets:,} sockets), but the hard limit "
-            f"is {limit:,}: lower workers or max_size, have it raised (`ulimit -Hn {needed}` as "
-            f"root){'' if lend == 'session' else sessions}"
+            f"is {limit:,}: lower workers or max_size{'' if lend == 'session' else sessions}, or "
+            f"have it raised (`ulimit -Hn {needed}` as root)"
         )
 
 
